@@ -1,0 +1,320 @@
+#include "build.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+
+#include "io.h"
+#include "path.h"
+
+struct builder {
+    int root;
+    int proc;       /* the container's procfs */
+    int null;       /* the verified /dev/null that masks files */
+    int empty;      /* the read-only tmpfs that masks folders, attached at its first target */
+    int files;      /* the tmpfs that holds files of the engine */
+    unsigned count; /* of files there */
+    struct failure *failure;
+};
+
+static int attach(int mount, int target) {
+    return move_mount(mount, "", target, "", MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH);
+}
+
+static int clone_tree(int source, unsigned extra) {
+    return open_tree(source, "", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH | extra);
+}
+
+static int set_attributes(int mount, uint64_t attributes, unsigned extra) {
+    struct mount_attr change = {.attr_set = attributes};
+    return mount_setattr(mount, "", AT_EMPTY_PATH | extra, &change, sizeof change);
+}
+
+int build_open_sources(const struct launch *launch, struct failure *failure) {
+    for (uint32_t i = 0; i < launch->op_count; i++) {
+        struct op *op = &launch->ops[i];
+        if (op->kind != OP_BIND) {
+            continue;
+        }
+        unsigned recursive = (op->flags & BIND_RECURSIVE) != 0 ? AT_RECURSIVE : 0;
+        op->fd = open_tree(AT_FDCWD, op->source, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | recursive);
+        if (op->fd < 0) {
+            return fail(failure, "open the source of a bind mount", "open_tree", op->source);
+        }
+    }
+    return 0;
+}
+
+static int new_file_system(const struct op *op, struct failure *failure) {
+    OWNED_FD context = fsopen(op->source, FSOPEN_CLOEXEC);
+    if (context < 0) {
+        return fail_in(failure, "mount a file system", "fsopen", op->source, op->target);
+    }
+    for (uint32_t i = 0; i < op->option_count; i++) {
+        char key[256];
+        const char *equals = strchr(op->options[i], '=');
+        size_t length = equals == NULL ? strlen(op->options[i]) : (size_t)(equals - op->options[i]);
+        if (length >= sizeof key) {
+            return fail_with(failure, EINVAL, "mount a file system", "fsconfig", op->options[i]);
+        }
+        memcpy(key, op->options[i], length);
+        key[length] = '\0';
+        int set = equals == NULL ? fsconfig(context, FSCONFIG_SET_FLAG, key, NULL, 0)
+                                 : fsconfig(context, FSCONFIG_SET_STRING, key, equals + 1, 0);
+        if (set != 0) {
+            return fail_in(failure, "mount a file system", "fsconfig", op->target, op->options[i]);
+        }
+    }
+    if (fsconfig(context, FSCONFIG_CMD_CREATE, NULL, NULL, 0) != 0) {
+        return fail_in(failure, "mount a file system", "fsconfig", op->source, op->target);
+    }
+    int mount = fsmount(context, FSMOUNT_CLOEXEC, op->flags);
+    return mount >= 0 ? mount : fail_in(failure, "mount a file system", "fsmount", op->source, op->target);
+}
+
+/* A mount point, made when it is missing. Making it is not the container's work: the folder it lies in keeps its time, so
+ * that comparing the container with its image does not name it. */
+static int mount_point(struct builder *builder, const char *path, bool folder) {
+    int existing = path_open(builder->root, path, O_PATH, 0);
+    if (existing >= 0 || errno != ENOENT) {
+        return existing;
+    }
+    char name[NAME_SIZE];
+    struct stat status;
+    OWNED_FD parent = path_parent(builder->root, path, true, name);
+    if (parent < 0 || fstat(parent, &status) != 0) {
+        return -1;
+    }
+    int made = folder ? path_make_folder(builder->root, path, 0755) : path_make_file(builder->root, path);
+    struct timespec times[] = {status.st_atim, status.st_mtim};
+    int error = errno;
+    utimensat(parent, ".", times, 0);
+    errno = error;
+    return made;
+}
+
+static int do_mount(struct builder *builder, const struct op *op) {
+    OWNED_FD mount = new_file_system(op, builder->failure);
+    if (mount < 0) {
+        return -1;
+    }
+    OWNED_FD target = mount_point(builder, op->target, true);
+    if (target < 0) {
+        return fail(builder->failure, "make a mount point", "openat2", op->target);
+    }
+    if (attach(mount, target) != 0) {
+        return fail(builder->failure, "mount a file system", "move_mount", op->target);
+    }
+    if (strcmp(op->source, "proc") == 0 && builder->proc < 0) {
+        builder->proc = fd_keep(&mount);
+    }
+    return 0;
+}
+
+static int do_bind(struct builder *builder, const struct op *op) {
+    struct stat status;
+    if (fstat(op->fd, &status) != 0) {
+        return fail(builder->failure, "open the source of a bind mount", "fstat", op->source);
+    }
+    OWNED_FD target = mount_point(builder, op->target, S_ISDIR(status.st_mode));
+    if (target < 0) {
+        return fail(builder->failure, "make a mount point", "openat2", op->target);
+    }
+    unsigned recursive = (op->flags & BIND_RECURSIVE) != 0 ? AT_RECURSIVE : 0;
+    if ((op->flags & BIND_READ_ONLY) != 0 && set_attributes(op->fd, MOUNT_ATTR_RDONLY, recursive) != 0) {
+        return fail(builder->failure, "make a mount read-only", "mount_setattr", op->target);
+    }
+    return attach(op->fd, target) == 0 ? 0 : fail(builder->failure, "bind", "move_mount", op->target);
+}
+
+/* Files the engine provides live on a tmpfs of the container's own, bound one by one: nothing of them is on the host's
+ * disk, and a container that writes to them writes to its own copy. */
+static int open_files(struct builder *builder) {
+    const char *options[] = {"mode=755", "size=1m", NULL};
+    struct op op = {.kind = OP_MOUNT, .source = "tmpfs", .target = "/files", .options = options, .option_count = 2,
+                    .flags = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC};
+    OWNED_FD mount = new_file_system(&op, builder->failure);
+    if (mount < 0) {
+        return -1;
+    }
+    if (move_mount(mount, "", AT_FDCWD, "/files", MOVE_MOUNT_F_EMPTY_PATH) != 0) {
+        return fail(builder->failure, "mount a file system", "move_mount", "/files");
+    }
+    builder->files = fd_keep(&mount);
+    return 0;
+}
+
+static int do_file(struct builder *builder, const struct op *op) {
+    if (builder->files < 0 && open_files(builder) != 0) {
+        return -1;
+    }
+    char name[16];
+    snprintf(name, sizeof name, "%u", builder->count++);
+    OWNED_FD file = openat(builder->files, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    if (file < 0 || write_all(file, op->content.data, op->content.length) != 0 || fchmod(file, op->mode & 0777) != 0) {
+        return fail(builder->failure, "write a file of the engine", "write", op->target);
+    }
+    OWNED_FD mount = open_tree(builder->files, name, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
+    OWNED_FD target = mount < 0 ? -1 : mount_point(builder, op->target, false);
+    if (target < 0) {
+        return fail(builder->failure, "make a mount point", "openat2", op->target);
+    }
+    return attach(mount, target) == 0 ? 0 : fail(builder->failure, "bind", "move_mount", op->target);
+}
+
+static int do_node(struct builder *builder, const struct op *op) {
+    char name[NAME_SIZE];
+    OWNED_FD parent = path_parent(builder->root, op->target, true, name);
+    if (parent < 0 || mknodat(parent, name, S_IFCHR | (op->mode & 0777), makedev(op->major, op->minor)) != 0
+        || fchmodat(parent, name, op->mode & 0777, 0) != 0) {
+        return fail(builder->failure, "make a device", "mknodat", op->target);
+    }
+    return 0;
+}
+
+static int do_symlink(struct builder *builder, const struct op *op) {
+    char name[NAME_SIZE];
+    OWNED_FD parent = path_parent(builder->root, op->target, true, name);
+    return parent >= 0 && symlinkat(op->source, parent, name) == 0
+               ? 0
+               : fail(builder->failure, "make a symbolic link", "symlinkat", op->target);
+}
+
+static int do_folder(struct builder *builder, const struct op *op) {
+    OWNED_FD folder = path_make_folder(builder->root, op->target, op->mode & 07777);
+    return folder >= 0 ? 0 : fail(builder->failure, "make a folder", "openat2", op->target);
+}
+
+/* The image may have put anything at /dev/null; what masks must be the real one (CVE-2025-31133). */
+static int open_null(struct builder *builder) {
+    if (builder->null < 0) {
+        struct stat status;
+        OWNED_FD null = path_open(builder->root, "/dev/null", O_PATH | O_NOFOLLOW, 0);
+        if (null < 0 || fstat(null, &status) != 0) {
+            return fail(builder->failure, "open the masking device", "openat2", "/dev/null");
+        }
+        if (!S_ISCHR(status.st_mode) || status.st_rdev != makedev(1, 3)) {
+            return fail_with(builder->failure, ENODEV, "open the masking device", "fstat", "/dev/null");
+        }
+        builder->null = fd_keep(&null);
+    }
+    return 0;
+}
+
+static int mask_folder(struct builder *builder, int target, const char *path) {
+    const char *options[] = {"mode=755", "size=4k", NULL};
+    struct op op = {.kind = OP_MOUNT, .source = "tmpfs", .target = path, .options = options, .option_count = 2,
+                    .flags = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC};
+    OWNED_FD mount = builder->empty >= 0 ? clone_tree(builder->empty, 0) : new_file_system(&op, builder->failure);
+    if (mount < 0 || attach(mount, target) != 0) {
+        return fail(builder->failure, "mask", "move_mount", path);
+    }
+    if (builder->empty < 0) {
+        builder->empty = fd_keep(&mount);
+    }
+    return 0;
+}
+
+static int do_mask(struct builder *builder, const struct op *op) {
+    struct stat status;
+    OWNED_FD target = path_open(builder->root, op->target, O_PATH | O_NOFOLLOW, 0);
+    if (target < 0) {
+        return errno == ENOENT ? 0 : fail(builder->failure, "mask", "openat2", op->target);
+    }
+    if (fstat(target, &status) != 0) {
+        return fail(builder->failure, "mask", "fstat", op->target);
+    }
+    if (S_ISDIR(status.st_mode)) {
+        return mask_folder(builder, target, op->target);
+    }
+    if (open_null(builder) != 0) {
+        return -1;
+    }
+    OWNED_FD mount = clone_tree(builder->null, 0);
+    return mount >= 0 && attach(mount, target) == 0 ? 0 : fail(builder->failure, "mask", "move_mount", op->target);
+}
+
+static int do_read_only(struct builder *builder, const struct op *op) {
+    if (strcmp(op->target, "/") == 0) {
+        return set_attributes(builder->root, MOUNT_ATTR_RDONLY, 0) == 0
+                   ? 0
+                   : fail(builder->failure, "make a mount read-only", "mount_setattr", op->target);
+    }
+    OWNED_FD target = path_open(builder->root, op->target, O_PATH | O_NOFOLLOW, 0);
+    if (target < 0) {
+        return errno == ENOENT ? 0 : fail(builder->failure, "make a mount read-only", "openat2", op->target);
+    }
+    OWNED_FD mount = clone_tree(target, AT_RECURSIVE);
+    if (mount < 0 || set_attributes(mount, MOUNT_ATTR_RDONLY, AT_RECURSIVE) != 0 || attach(mount, target) != 0) {
+        return fail(builder->failure, "make a mount read-only", "mount_setattr", op->target);
+    }
+    return 0;
+}
+
+static int do_sysctl(struct builder *builder, const struct op *op) {
+    char path[PATH_SIZE];
+    if (builder->proc < 0 || strstr(op->target, "..") != NULL
+        || snprintf(path, sizeof path, "sys/%s", op->target) >= (int)sizeof path) {
+        return fail_with(builder->failure, EINVAL, "set a sysctl", "", op->target);
+    }
+    return write_text_at(builder->proc, path, op->source) == 0
+               ? 0
+               : fail(builder->failure, "set a sysctl", "write", op->target);
+}
+
+static int carry_out(struct builder *builder, const struct op *op) {
+    switch (op->kind) {
+    case OP_MOUNT:
+        return do_mount(builder, op);
+    case OP_BIND:
+        return do_bind(builder, op);
+    case OP_FILE:
+        return do_file(builder, op);
+    case OP_NODE:
+        return do_node(builder, op);
+    case OP_SYMLINK:
+        return do_symlink(builder, op);
+    case OP_FOLDER:
+        return do_folder(builder, op);
+    case OP_MASK:
+        return do_mask(builder, op);
+    case OP_READ_ONLY:
+        return do_read_only(builder, op);
+    case OP_SYSCTL:
+        return do_sysctl(builder, op);
+    }
+    return fail_with(builder->failure, EINVAL, "decode the request", "", op->target);
+}
+
+int build_root(const struct launch *launch, int *proc, struct failure *failure) {
+    struct builder builder = {.proc = -1, .null = -1, .empty = -1, .files = -1, .failure = failure};
+    OWNED_FD root = open("/root", O_PATH | O_DIRECTORY | O_CLOEXEC);
+    if (root < 0) {
+        return fail(failure, "enter the root file system", "open", "/root");
+    }
+    builder.root = root;
+    int result = 0;
+    for (uint32_t i = 0; result == 0 && i < launch->op_count; i++) {
+        result = carry_out(&builder, &launch->ops[i]);
+    }
+    fd_close(&builder.null);
+    fd_close(&builder.empty);
+    fd_close(&builder.files);
+    *proc = builder.proc;
+    if (result != 0) {
+        return -1;
+    }
+    if (fchdir(root) != 0 || syscall(SYS_pivot_root, ".", ".") != 0 || umount2(".", MNT_DETACH) != 0
+        || chdir("/") != 0) {
+        return fail(failure, "enter the root file system", "pivot_root", "/");
+    }
+    return 0;
+}

@@ -1,0 +1,406 @@
+#include "launch.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "build.h"
+#include "group.h"
+#include "io.h"
+#include "listener.h"
+#include "monitor.h"
+#include "net.h"
+#include "process.h"
+#include "proxy.h"
+#include "remove.h"
+#include "spawn.h"
+
+struct pipes {
+    int outputs[2][2]; /* stdout, stderr: read end, write end */
+    int report[2];     /* the child's failure, or nothing */
+    int go[2];         /* holds the child until it is registered */
+};
+
+struct launching {
+    struct session *session;
+    struct launch *launch;
+    struct container container;
+    struct group_set groups;
+    struct logs logs;
+    struct pipes pipes;
+    int *listeners;
+    uint32_t *ports;
+    bool made_folder;
+    bool made_groups;
+    bool registered;
+};
+
+static const char session_folder[] = "/session";
+
+static int make_folder(struct launching *launching, struct failure *failure) {
+    const struct launch *launch = launching->launch;
+    OWNED_FD session = open(session_folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (session < 0 || mkdirat(session, launch->folder, 0700) != 0) {
+        return fail(failure, "make the container's folder", "mkdir", launch->folder);
+    }
+    launching->made_folder = true;
+    OWNED_FD folder = openat(session, launch->folder, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    static const char *const parts[] = {"upper", "work", "logs"};
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
+        if (folder < 0 || mkdirat(folder, parts[i], 0700) != 0) {
+            return fail_in(failure, "make the container's folder", "mkdir", launch->folder, parts[i]);
+        }
+    }
+    /* The root folder of the merged view takes its attributes from the upper directory. */
+    struct stat root;
+    if (stat(launch->top_layer, &root) != 0) {
+        return fail_in(failure, "read the top layer", "stat", launch->layers, launch->top_layer);
+    }
+    if (fchownat(folder, "upper", root.st_uid, root.st_gid, AT_SYMLINK_NOFOLLOW) != 0
+        || fchmodat(folder, "upper", root.st_mode & 07777, 0) != 0) {
+        return fail_in(failure, "make the container's folder", "fchownat", launch->folder, "upper");
+    }
+    return 0;
+}
+
+static int open_logs(struct launching *launching, struct failure *failure) {
+    char path[4096];
+    snprintf(path, sizeof path, "%s/%s/logs", session_folder, launching->launch->folder);
+    int folder = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    return folder < 0 ? fail(failure, "open the log", "open", path)
+                      : logs_open(&launching->logs, folder, launching->launch->log_limit, failure);
+}
+
+static int enter_layers(const struct launch *launch, struct failure *failure) {
+    char path[4096];
+    snprintf(path, sizeof path, "/layers/%s", launch->layers);
+    return chdir(path) == 0 ? 0 : fail(failure, "open the folder of layers", "chdir", launch->layers);
+}
+
+/* Leaves the host's mounts: afterwards this process sees the store's layers, the session's folder, and the new overlay at
+ * /root. Layers are named relative to their folder, since mount(2) takes at most one page of options. */
+static int mount_overlay(struct launching *launching, struct failure *failure) {
+    const struct launch *launch = launching->launch;
+    struct session *session = launching->session;
+    if (setns(session->empty, CLONE_NEWNS) != 0 || unshare(CLONE_NEWNS) != 0) {
+        return fail(failure, "create a mount namespace", "unshare", "");
+    }
+    if (enter_layers(launch, failure) != 0 || make_folder(launching, failure) != 0) {
+        return -1;
+    }
+    if (mount("overlay", "/root", "overlay", 0, launch->options) != 0) {
+        return fail(failure, "mount the overlay", "mount", launch->options);
+    }
+    launching->container.mounts = openat(session->proc, "self/ns/mnt", O_RDONLY | O_CLOEXEC);
+    if (launching->container.mounts < 0 || chdir("/") != 0) {
+        return fail(failure, "create a mount namespace", "openat", "self/ns/mnt");
+    }
+    return 0;
+}
+
+static int open_listeners(struct launching *launching, struct failure *failure) {
+    const struct launch *launch = launching->launch;
+    launching->listeners = calloc(launch->publication_count + 1, sizeof *launching->listeners);
+    launching->ports = calloc(launch->publication_count + 1, sizeof *launching->ports);
+    if (launching->listeners == NULL || launching->ports == NULL) {
+        return fail(failure, "listen on the host", "malloc", "");
+    }
+    for (uint32_t i = 0; i < launch->publication_count; i++) {
+        const struct publication *publication = &launch->publications[i];
+        launching->ports[i] = publication->host_port;
+        launching->listeners[i] = listener_request(launching->session->control, publication->host_address,
+                                                   &launching->ports[i], failure);
+        if (launching->listeners[i] < 0) {
+            return -1;
+        }
+    }
+    return 0;
+}
+
+/* Keeps nothing but the listeners: a descriptor held here would outlive the container's monitor. */
+static void run_proxy(const struct launching *launching) {
+    enum { BASE = 256 };
+    const struct launch *launch = launching->launch;
+    for (uint32_t i = 0; i < launch->publication_count; i++) {
+        launching->listeners[i] = fcntl(launching->listeners[i], F_DUPFD_CLOEXEC, BASE);
+        if (launching->listeners[i] != BASE + (int)i) {
+            return;
+        }
+    }
+    close_range(3, BASE - 1, 0);
+    close_range(BASE + launch->publication_count, ~0U, 0);
+    proxy_main(launch, launching->listeners);
+}
+
+static int start_proxy(struct launching *launching, struct failure *failure) {
+    const struct launch *launch = launching->launch;
+    if (launch->publication_count == 0) {
+        return 0;
+    }
+    pid_t pid = spawn(0, -1, &launching->container.proxy);
+    if (pid < 0) {
+        return fail(failure, "start the proxy", "clone3", "");
+    }
+    if (pid == 0) {
+        run_proxy(launching);
+        _exit(1);
+    }
+    for (uint32_t i = 0; i < launch->publication_count; i++) {
+        fd_close(&launching->listeners[i]);
+    }
+    return 0;
+}
+
+static int make_network(struct launching *launching, struct failure *failure) {
+    if (launching->launch->isolated_network) {
+        if (unshare(CLONE_NEWNET) != 0) {
+            return fail(failure, "create a network namespace", "unshare", "");
+        }
+        if (net_configure(launching->launch, failure) != 0) {
+            return -1;
+        }
+    }
+    launching->container.network = openat(launching->session->proc, "self/ns/net", O_RDONLY | O_CLOEXEC);
+    if (launching->container.network < 0) {
+        return fail(failure, "create a network namespace", "openat", "self/ns/net");
+    }
+    return start_proxy(launching, failure);
+}
+
+/* A new container: its mounts, folder and network. */
+static int create(struct launching *launching, struct failure *failure) {
+    if (open_listeners(launching, failure) != 0 || mount_overlay(launching, failure) != 0
+        || open_logs(launching, failure) != 0) {
+        return -1;
+    }
+    return make_network(launching, failure);
+}
+
+/* A container that was stopped: its mounts and network are still there. */
+static int enter(struct launching *launching, struct failure *failure) {
+    struct container *known = session_select(launching->session, launching->launch->id);
+    if (known == NULL) {
+        return fail_with(failure, ENOENT, "find the container", "", launching->launch->id);
+    }
+    if (known->init >= 0) {
+        return fail_with(failure, EBUSY, "start the container", "", launching->launch->id);
+    }
+    launching->container = *known;
+    if (setns(known->network, CLONE_NEWNET) != 0 || setns(known->mounts, CLONE_NEWNS) != 0) {
+        return fail(failure, "enter the container's namespaces", "setns", launching->launch->id);
+    }
+    return open_logs(launching, failure);
+}
+
+static int open_pipes(struct pipes *pipes, const struct process *process, struct failure *failure) {
+    if (pipe2(pipes->outputs[0], O_CLOEXEC) != 0 || pipe2(pipes->outputs[1], O_CLOEXEC) != 0
+        || pipe2(pipes->report, O_CLOEXEC) != 0 || pipe2(pipes->go, O_CLOEXEC) != 0) {
+        return fail(failure, "open the container's output", "pipe2", "");
+    }
+    for (int i = 0; i < 2; i++) {
+        /* A program that is not root may open /dev/stdout anew, which checks the pipe's owner. */
+        if (fchown(pipes->outputs[i][1], process->uid, process->gid) != 0) {
+            return fail(failure, "change the user", "fchown", "/dev/stdout");
+        }
+        fcntl(pipes->outputs[i][0], F_SETFL, O_NONBLOCK);
+    }
+    return 0;
+}
+
+/* The container's first process, PID 1 of its namespaces. */
+static int container_main(struct launching *launching, struct failure *failure) {
+    const struct launch *launch = launching->launch;
+    struct pipes *pipes = &launching->pipes;
+    int proc = -1;
+    char byte;
+    close(pipes->go[1]);
+    if (group_join(&launching->groups, failure) != 0) {
+        return -1;
+    }
+    /* Only now: with the flag in the same clone the namespace would be rooted at the parent's group. */
+    if (unshare(CLONE_NEWCGROUP) != 0) {
+        return fail(failure, "create a cgroup namespace", "unshare", "");
+    }
+    if (setsid() < 0 || sethostname(launch->hostname, strlen(launch->hostname)) != 0) {
+        return fail(failure, "set the host name", "sethostname", launch->hostname);
+    }
+    if (dup2(pipes->outputs[0][1], 1) < 0 || dup2(pipes->outputs[1][1], 2) < 0) {
+        return fail(failure, "open the container's output", "dup2", "");
+    }
+    if (build_root(launch, &proc, failure) != 0 || process_empty_input(failure) != 0
+        || process_confine(&launch->process, proc, true, failure) != 0) {
+        return -1;
+    }
+    if (read_all(pipes->go[0], &byte, 1) != 1) {
+        return fail_with(failure, ECHILD, "register the container", "read", "");
+    }
+    return process_execute(&launch->process, failure);
+}
+
+/* Asked after the container is registered: a JVM that gave up before will not find it to discard it, one that gives up later
+ * will. */
+static bool has_hung_up(int connection) {
+    char byte;
+    return recv(connection, &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 0;
+}
+
+static int start(struct launching *launching, int connection, struct failure *failure) {
+    struct pipes *pipes = &launching->pipes;
+    struct container *container = &launching->container;
+    if (open_pipes(pipes, &launching->launch->process, failure) != 0) {
+        return -1;
+    }
+    pid_t pid = spawn(CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWUTS | CLONE_NEWIPC, launching->groups.unified,
+                      &container->init);
+    if (pid < 0) {
+        return fail(failure, "create namespaces", "clone3", "");
+    }
+    if (pid == 0) {
+        container_main(launching, failure);
+        write_all(pipes->report[1], failure, sizeof *failure);
+        _exit(1);
+    }
+    container->init_pid = pid;
+    container->monitor_pid = getpid();
+    fd_close(&pipes->outputs[0][1]);
+    fd_close(&pipes->outputs[1][1]);
+    fd_close(&pipes->report[1]);
+    fd_close(&pipes->go[0]);
+    /* Registered before it executes anything: whatever happens to this process, PID 1 knows whom to end. */
+    OWNED_FD self = pidfd_of(getpid());
+    container->monitor = self;
+    launching->registered = true;
+    if ((launching->launch->create && session_change(launching->session, CHANGE_CREATED, container, failure) != 0)
+        || session_change(launching->session, CHANGE_STARTED, container, failure) != 0) {
+        return -1;
+    }
+    if (has_hung_up(connection)) {
+        return fail_with(failure, ECANCELED, "start the container", "", container->id);
+    }
+    if (write_all(pipes->go[1], "", 1) != 0 && errno != EPIPE) {
+        return fail(failure, "start the container", "write", "");
+    }
+    fd_close(&pipes->go[1]);
+    struct failure reported;
+    if (read_all(pipes->report[0], &reported, sizeof reported) == sizeof reported) {
+        *failure = reported;
+        return -1;
+    }
+    fd_close(&pipes->report[0]);
+    return 0;
+}
+
+/* The order matters: the first process, the proxy, then what they lived in. */
+static void undo(struct launching *launching) {
+    struct failure ignored = {0};
+    struct container *container = &launching->container;
+    if (container->init >= 0) {
+        pidfd_signal(container->init, SIGKILL);
+        waitpid(container->init_pid, NULL, 0);
+    }
+    if (launching->registered) {
+        session_change(launching->session, CHANGE_ENDED, container, &ignored);
+    }
+    if (!launching->launch->create) {
+        return;
+    }
+    if (container->proxy >= 0) {
+        pidfd_signal(container->proxy, SIGKILL);
+    }
+    if (launching->registered) {
+        session_change(launching->session, CHANGE_FORGOTTEN, container, &ignored);
+    }
+    if (launching->made_folder) {
+        char path[4096];
+        snprintf(path, sizeof path, "%s/%s", session_folder, launching->launch->folder);
+        remove_tree(path, &ignored);
+    }
+    setns(launching->session->host, CLONE_NEWNS);
+    fd_close(&container->mounts);
+    group_close(&launching->groups);
+    for (uint32_t i = 0; launching->made_groups && i < launching->launch->cgroups.count; i++) {
+        group_remove(launching->launch->cgroups.items[i].path);
+    }
+}
+
+void put_exit(struct writer *writer, int status) {
+    int signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
+    put_u32(writer, (uint32_t)(signal != 0 ? 128 + signal : WEXITSTATUS(status)));
+    put_u32(writer, (uint32_t)signal);
+}
+
+static void answer(const struct launching *launching, int connection) {
+    OWNED_WRITER writer = {0};
+    put_frame(&writer, FRAME_LAUNCHED);
+    put_u32(&writer, (uint32_t)launching->container.init_pid);
+    put_u32(&writer, launching->launch->publication_count);
+    for (uint32_t i = 0; i < launching->launch->publication_count; i++) {
+        put_u32(&writer, launching->ports == NULL ? 0 : launching->ports[i]);
+    }
+    end_frame(&writer, 0);
+    writer_flush(&writer, connection);
+}
+
+static void live(struct launching *launching, int connection) {
+    struct failure ignored = {0};
+    struct monitor monitor = {
+        .connection = connection,
+        .init = launching->container.init,
+        .init_pid = launching->container.init_pid,
+        .outputs = {launching->pipes.outputs[0][0], launching->pipes.outputs[1][0]},
+        .logs = &launching->logs,
+    };
+    prctl(PR_SET_NAME, "bivouac-monitor");
+    answer(launching, connection);
+    int status = monitor_run(&monitor);
+    session_change(launching->session, CHANGE_ENDED, &launching->container, &ignored);
+    if (monitor.connection >= 0) {
+        OWNED_WRITER writer = {0};
+        put_frame(&writer, FRAME_EXITED);
+        put_exit(&writer, status);
+        end_frame(&writer, 0);
+        writer_flush(&writer, monitor.connection);
+    }
+}
+
+void launch_main(struct session *session, int connection, struct launch *launch) {
+    struct failure failure = {0};
+    struct launching launching = {
+        .session = session,
+        .launch = launch,
+        .container = {.mounts = -1, .network = -1, .init = -1, .monitor = -1, .proxy = -1},
+        .groups = {.unified = -1},
+        .logs = {.folder = -1, .segment = -1},
+        .pipes = {.outputs = {{-1, -1}, {-1, -1}}, .report = {-1, -1}, .go = {-1, -1}},
+    };
+    memcpy(launching.container.id, launch->id, strlen(launch->id) + 1);
+    int result = build_open_sources(launch, &failure);
+    if (result == 0) {
+        launching.made_groups = launch->create;
+        result = group_open(&launch->cgroups, launch->create, &launching.groups, &failure);
+    }
+    if (result == 0) {
+        result = launch->create ? (session_select(session, ""), create(&launching, &failure)) : enter(&launching, &failure);
+    }
+    if (result == 0) {
+        result = start(&launching, connection, &failure);
+    }
+    if (result == 0) {
+        group_close(&launching.groups);
+        live(&launching, connection);
+    } else {
+        undo(&launching);
+        frame_send_failure(connection, &failure);
+    }
+    logs_close(&launching.logs);
+}

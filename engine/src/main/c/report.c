@@ -1,0 +1,32 @@
+#include "report.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+static void keep(char *target, size_t size, const char *text) {
+    size_t length = strnlen(text, size - 1);
+    memcpy(target, text, length);
+    target[length] = '\0';
+}
+
+int fail_with(struct failure *failure, int error, const char *operation, const char *syscall, const char *object) {
+    if (failure->error == 0) {
+        failure->error = error != 0 ? error : EIO;
+        keep(failure->operation, sizeof failure->operation, operation);
+        keep(failure->syscall, sizeof failure->syscall, syscall);
+        keep(failure->object, sizeof failure->object, object != NULL ? object : "");
+    }
+    return -1;
+}
+
+int fail(struct failure *failure, const char *operation, const char *syscall, const char *object) {
+    return fail_with(failure, errno, operation, syscall, object);
+}
+
+int fail_in(struct failure *failure, const char *operation, const char *syscall, const char *folder, const char *name) {
+    int error = errno;
+    char object[FAILURE_OBJECT_SIZE];
+    snprintf(object, sizeof object, "%s%s%s", folder, folder[0] != '\0' && name[0] != '/' ? "/" : "", name);
+    return fail_with(failure, error, operation, syscall, object);
+}

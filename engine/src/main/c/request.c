@@ -1,0 +1,273 @@
+#include "request.h"
+
+#include <string.h>
+#include <sys/resource.h>
+
+bool is_component(const char *name) {
+    return name[0] != '\0' && strchr(name, '/') == NULL && strcmp(name, ".") != 0 && strcmp(name, "..") != 0;
+}
+
+/* Every list is decoded into memory of the arena; a list too long for the frame was refused by take_count. */
+static void *take_list(struct reader *reader, size_t wire_size, size_t memory_size, uint32_t *count) {
+    *count = take_count(reader, wire_size);
+    void *memory = arena_take(reader->arena, (*count + (size_t)1) * memory_size);
+    if (memory == NULL) {
+        reader->bad = true;
+        *count = 0;
+    }
+    return memory;
+}
+
+static uint8_t take_version(struct reader *reader) {
+    uint8_t version = take_u8(reader);
+    reader->bad |= version != WIRE_VERSION;
+    return version;
+}
+
+static const char *take_id(struct reader *reader) {
+    const char *id = take_text(reader);
+    size_t length = strlen(id);
+    reader->bad |= length == 0 || length >= CONTAINER_ID_SIZE || !is_component(id);
+    return id;
+}
+
+static const char *take_absolute(struct reader *reader) {
+    const char *path = take_text(reader);
+    reader->bad |= path[0] != '/';
+    return path;
+}
+
+static const char *take_component(struct reader *reader) {
+    const char *name = take_text(reader);
+    reader->bad |= !is_component(name);
+    return name;
+}
+
+static uint8_t take_choice(struct reader *reader, uint8_t limit) {
+    uint8_t value = take_u8(reader);
+    reader->bad |= value > limit;
+    return value;
+}
+
+static uint32_t take_port(struct reader *reader) {
+    uint32_t port = take_u32(reader);
+    reader->bad |= port > 65535;
+    return port;
+}
+
+static struct cgroups take_cgroups(struct reader *reader) {
+    struct cgroups groups;
+    groups.items = take_list(reader, 6, sizeof *groups.items, &groups.count);
+    for (uint32_t i = 0; i < groups.count; i++) {
+        groups.items[i].version = take_u8(reader);
+        groups.items[i].path = take_absolute(reader);
+        reader->bad |= groups.items[i].version != 1 && groups.items[i].version != 2;
+    }
+    return groups;
+}
+
+static void take_process(struct reader *reader, struct process *process) {
+    uint32_t ignored;
+    process->candidates = take_texts(reader, &process->candidate_count);
+    process->arguments = take_texts(reader, &ignored);
+    reader->bad |= ignored == 0 || process->candidate_count == 0;
+    process->environment = take_texts(reader, &ignored);
+    process->directory = take_absolute(reader);
+    process->uid = take_u32(reader);
+    process->gid = take_u32(reader);
+    process->set_groups = take_bool(reader);
+    process->groups = take_list(reader, 4, sizeof *process->groups, &process->group_count);
+    for (uint32_t i = 0; i < process->group_count; i++) {
+        process->groups[i] = take_u32(reader);
+    }
+    process->bounding = take_u64(reader);
+    process->permitted = take_u64(reader);
+    process->effective = take_u64(reader);
+    process->no_new_privileges = take_bool(reader);
+    process->seccomp = take_bytes(reader);
+    reader->bad |= process->seccomp.length % 8 != 0 || process->seccomp.length / 8 > 4096;
+    process->limits = take_list(reader, 20, sizeof *process->limits, &process->limit_count);
+    for (uint32_t i = 0; i < process->limit_count; i++) {
+        process->limits[i].resource = take_u32(reader);
+        process->limits[i].soft = take_u64(reader);
+        process->limits[i].hard = take_u64(reader);
+        reader->bad |= process->limits[i].resource >= RLIM_NLIMITS;
+    }
+    process->oom_score_adjustment = take_i32(reader);
+    reader->bad |= process->oom_score_adjustment < -1000 || process->oom_score_adjustment > 1000;
+}
+
+static void take_op(struct reader *reader, struct op *op) {
+    op->fd = -1;
+    op->kind = (enum op_kind)take_u8(reader);
+    op->target = take_text(reader);
+    reader->bad |= (op->target[0] == '/') == (op->kind == OP_SYSCTL);
+    switch (op->kind) {
+    case OP_MOUNT:
+        op->source = take_text(reader);
+        op->flags = take_u32(reader);
+        op->options = take_texts(reader, &op->option_count);
+        break;
+    case OP_BIND:
+        op->source = take_absolute(reader);
+        op->flags = take_u32(reader);
+        break;
+    case OP_FILE:
+        op->mode = take_u32(reader);
+        op->content = take_bytes(reader);
+        break;
+    case OP_NODE:
+        op->mode = take_u32(reader);
+        op->major = take_u32(reader);
+        op->minor = take_u32(reader);
+        break;
+    case OP_FOLDER:
+        op->mode = take_u32(reader);
+        break;
+    case OP_SYMLINK:
+    case OP_SYSCTL:
+        op->source = take_text(reader);
+        break;
+    case OP_MASK:
+    case OP_READ_ONLY:
+        break;
+    default:
+        reader->bad = true;
+    }
+}
+
+static void take_publication(struct reader *reader, struct publication *publication) {
+    publication->host_address = take_text(reader);
+    publication->host_port = take_port(reader);
+    publication->source_address = take_text(reader);
+    publication->target_address = take_text(reader);
+    publication->container_port = take_port(reader);
+}
+
+int decode_launch(struct reader *reader, struct launch *request) {
+    take_version(reader);
+    request->id = take_id(reader);
+    request->create = take_bool(reader);
+    request->folder = take_component(reader);
+    request->layers = take_component(reader);
+    request->options = take_text(reader);
+    request->top_layer = take_text(reader);
+    request->isolated_network = take_bool(reader);
+    request->addresses = take_texts(reader, &request->address_count);
+    request->publications = take_list(reader, 23, sizeof *request->publications, &request->publication_count);
+    for (uint32_t i = 0; i < request->publication_count; i++) {
+        take_publication(reader, &request->publications[i]);
+    }
+    request->cgroups = take_cgroups(reader);
+    request->log_limit = take_u64(reader);
+    request->hostname = take_text(reader);
+    request->ops = take_list(reader, 6, sizeof *request->ops, &request->op_count);
+    for (uint32_t i = 0; i < request->op_count; i++) {
+        take_op(reader, &request->ops[i]);
+    }
+    take_process(reader, &request->process);
+    return reader_done(reader) ? 0 : -1;
+}
+
+int decode_exec(struct reader *reader, struct exec *request) {
+    take_version(reader);
+    request->id = take_id(reader);
+    request->cgroups = take_cgroups(reader);
+    request->input = take_bool(reader);
+    request->terminal = take_bool(reader);
+    request->columns = take_u32(reader);
+    request->rows = take_u32(reader);
+    take_process(reader, &request->process);
+    return reader_done(reader) ? 0 : -1;
+}
+
+int decode_signal(struct reader *reader, struct signal_request *request) {
+    take_version(reader);
+    request->id = take_id(reader);
+    request->signal = take_u32(reader);
+    reader->bad |= request->signal == 0 || request->signal > 64;
+    return reader_done(reader) ? 0 : -1;
+}
+
+static const char **take_absolutes(struct reader *reader, uint32_t *count) {
+    const char **paths = take_texts(reader, count);
+    for (uint32_t i = 0; i < *count; i++) {
+        reader->bad |= paths[i][0] != '/';
+    }
+    return paths;
+}
+
+int decode_discard(struct reader *reader, struct discard *request) {
+    take_version(reader);
+    request->id = take_id(reader);
+    request->folders = take_absolutes(reader, &request->folder_count);
+    request->cgroups = take_cgroups(reader);
+    return reader_done(reader) ? 0 : -1;
+}
+
+int decode_remove(struct reader *reader, struct remove_request *request) {
+    take_version(reader);
+    request->folders = take_absolutes(reader, &request->folder_count);
+    return reader_done(reader) ? 0 : -1;
+}
+
+int decode_tree(struct reader *reader, struct tree *request) {
+    take_version(reader);
+    request->root_kind = (enum tree_root)take_choice(reader, TREE_FOLDER);
+    request->root = request->root_kind == TREE_CONTAINER ? take_id(reader) : take_absolute(reader);
+    request->path = take_absolute(reader);
+    request->name = take_text(reader);
+    request->flags = take_u32(reader);
+    request->layers = take_text(reader);
+    reader->bad |= request->layers[0] != '\0' && !is_component(request->layers);
+    request->below = take_text(reader);
+    request->output = take_text(reader);
+    reader->bad |= (request->flags & TREE_INTO_FOLDER) != 0 && !is_component(request->name);
+    return reader_done(reader) ? 0 : -1;
+}
+
+int decode_await_ports(struct reader *reader, struct await_ports *request) {
+    take_version(reader);
+    request->id = take_id(reader);
+    request->ports = take_list(reader, 4, sizeof *request->ports, &request->port_count);
+    for (uint32_t i = 0; i < request->port_count; i++) {
+        request->ports[i] = take_port(reader);
+    }
+    request->address = take_text(reader);
+    return reader_done(reader) ? 0 : -1;
+}
+
+int decode_freeze(struct reader *reader, struct freeze *request) {
+    take_version(reader);
+    request->freeze = take_bool(reader);
+    request->items = take_list(reader, 12, sizeof *request->items, &request->item_count);
+    for (uint32_t i = 0; i < request->item_count; i++) {
+        request->items[i].id = take_id(reader);
+        request->items[i].cgroup.version = take_choice(reader, 2);
+        request->items[i].cgroup.path = take_text(reader);
+    }
+    return reader_done(reader) ? 0 : -1;
+}
+
+static struct id_range *take_ranges(struct reader *reader, uint32_t *count) {
+    struct id_range *ranges = take_list(reader, 12, sizeof *ranges, count);
+    for (uint32_t i = 0; i < *count; i++) {
+        ranges[i].inside = take_u32(reader);
+        ranges[i].outside = take_u32(reader);
+        ranges[i].count = take_u32(reader);
+    }
+    return ranges;
+}
+
+int decode_session(struct reader *reader, struct session_request *request) {
+    take_version(reader);
+    request->sessions = take_absolute(reader);
+    request->layers = take_absolute(reader);
+    request->id = take_id(reader);
+    request->socket = take_absolute(reader);
+    request->mapping = (enum id_mapping)take_choice(reader, MAPPING_SINGLE);
+    request->uids = take_ranges(reader, &request->uid_count);
+    request->gids = take_ranges(reader, &request->gid_count);
+    request->cgroups = take_cgroups(reader);
+    return reader_done(reader) ? 0 : -1;
+}

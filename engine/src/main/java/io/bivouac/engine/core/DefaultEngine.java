@@ -1,0 +1,182 @@
+package io.bivouac.engine.core;
+
+import io.bivouac.engine.BivouacException;
+import io.bivouac.engine.Capsules;
+import io.bivouac.engine.ConfigurationException;
+import io.bivouac.engine.Container;
+import io.bivouac.engine.ContainerSpec;
+import io.bivouac.engine.Engine;
+import io.bivouac.engine.EngineOptions;
+import io.bivouac.engine.Images;
+import io.bivouac.engine.InternalException;
+import io.bivouac.engine.store.StoredImage;
+import java.security.SecureRandom;
+import java.util.ArrayList;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Future;
+
+/** The engine. Looked up by name from {@link Engine#open(EngineOptions)}. */
+public final class DefaultEngine implements Engine {
+    private static final int ID_BYTES = 32;
+
+    private final EngineContext context;
+    private final DefaultCapsules capsules;
+    private final SecureRandom random = new SecureRandom();
+    /** Open containers by name; a name is taken before its container starts. */
+    private final Map<String, Slot> slots = new ConcurrentHashMap<>();
+
+    /** A name, and the container that has it once it is started. */
+    private static final class Slot {
+        private volatile @org.jspecify.annotations.Nullable DefaultContainer container;
+        private final long order = System.nanoTime();
+    }
+
+    public DefaultEngine(EngineOptions options) {
+        context = new EngineContext(options);
+        capsules = new DefaultCapsules(this, context);
+    }
+
+    @Override
+    public Images images() {
+        return context.images;
+    }
+
+    @Override
+    public Capsules capsules() {
+        return capsules;
+    }
+
+    @Override
+    public Container start(ContainerSpec spec) {
+        return startContainer(spec, false);
+    }
+
+    /**
+     * @param again whether the image is a user space that was started before
+     */
+    DefaultContainer startContainer(ContainerSpec spec, boolean again) {
+        byte[] bytes = new byte[ID_BYTES];
+        random.nextBytes(bytes);
+        String id = HexFormat.of().formatHex(bytes);
+        String name = spec.name().orElse(LaunchPlanner.folder(id));
+        Slot slot = new Slot();
+        if (slots.putIfAbsent(name, slot) != null) {
+            throw new ConfigurationException("The name " + name
+                    + " is taken by another container of this engine. Close that one, or choose another name.");
+        }
+        try {
+            DefaultContainer container = start(id, name, spec, again);
+            slot.container = container;
+            return container;
+        } catch (RuntimeException | Error e) {
+            slots.remove(name);
+            context.images.release(id);
+            throw e;
+        }
+    }
+
+    private DefaultContainer start(String id, String name, ContainerSpec spec, boolean again) {
+        // The session's processes start while the image is looked up.
+        context.sessions.prepare();
+        StoredImage image = context.images.resolve(spec.image());
+        Session session = context.sessions.get();
+        context.images.use(id, image);
+        Attempts.run(
+                "Unpacking the image " + spec.image() + " failed",
+                () -> context.unpacker.unpack(image, session.client()));
+        ContainerRun run = new ContainerRun(context, session, id, name, spec, image);
+        DefaultContainer container = new DefaultContainer(context, run, this::forget);
+        try {
+            run.launch(true);
+            container.awaitReady(again);
+            return container;
+        } catch (RuntimeException | Error e) {
+            try {
+                run.discard();
+            } catch (BivouacException suppressed) {
+                e.addSuppressed(suppressed);
+            }
+            throw e;
+        }
+    }
+
+    private void forget(DefaultContainer container) {
+        slots.remove(container.name());
+        context.images.release(container.id());
+    }
+
+    @Override
+    public List<Container> startAll(List<ContainerSpec> specs) {
+        List<Future<DefaultContainer>> starts = new ArrayList<>();
+        for (ContainerSpec spec : specs) {
+            starts.add(context.threads.workers().submit(() -> startContainer(spec, false)));
+        }
+        List<Container> started = new ArrayList<>();
+        RuntimeException failure = null;
+        for (Future<DefaultContainer> start : starts) {
+            try {
+                started.add(join(start));
+            } catch (RuntimeException e) {
+                if (failure == null) {
+                    failure = e;
+                } else {
+                    failure.addSuppressed(e);
+                }
+            }
+        }
+        if (failure != null) {
+            started.forEach(Container::close);
+            throw failure;
+        }
+        return List.copyOf(started);
+    }
+
+    /** Interrupted or not, every start is waited for: nothing may be left running that nobody has a handle of. */
+    private static DefaultContainer join(Future<DefaultContainer> start) {
+        boolean interrupted = false;
+        try {
+            while (true) {
+                try {
+                    return start.get();
+                } catch (InterruptedException e) {
+                    interrupted = true;
+                } catch (ExecutionException e) {
+                    if (e.getCause() instanceof RuntimeException cause) {
+                        throw cause;
+                    }
+                    throw new InternalException("A start failed: " + e.getCause() + ".", e.getCause());
+                }
+            }
+        } finally {
+            if (interrupted) {
+                Thread.currentThread().interrupt();
+            }
+        }
+    }
+
+    @Override
+    public List<Container> containers() {
+        List<Map.Entry<Long, DefaultContainer>> open = new ArrayList<>();
+        for (Slot slot : slots.values()) {
+            DefaultContainer container = slot.container;
+            if (container != null) {
+                open.add(Map.entry(slot.order, container));
+            }
+        }
+        open.sort(Map.Entry.comparingByKey());
+        return open.stream().<Container>map(Map.Entry::getValue).toList();
+    }
+
+    @Override
+    public void close() {
+        // Ending the session ends and removes every container at once; their handles only have to know.
+        List<Container> open = containers();
+        context.close();
+        open.forEach(Container::close);
+        slots.clear();
+    }
+}

@@ -1,0 +1,74 @@
+package io.bivouac.engine.core;
+
+import io.bivouac.engine.EngineOptions;
+import io.bivouac.engine.HostException;
+import io.bivouac.engine.rootfs.Committer;
+import io.bivouac.engine.rootfs.Differ;
+import io.bivouac.engine.rootfs.LayerUnpacker;
+import io.bivouac.engine.rootfs.OverlayStacks;
+import io.bivouac.engine.store.LayerFolders;
+import io.bivouac.engine.store.Store;
+import io.bivouac.engine.warden.IdMapping;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+
+/** The parts of one engine, wired. */
+final class EngineContext implements AutoCloseable {
+    final IdMapping mapping;
+    final Store store;
+    final Sessions sessions;
+    final LayerUnpacker unpacker;
+    final LayerFolders folders;
+    final AccountsReader accounts;
+    final LaunchPlanner planner;
+    final Committer committer;
+    final Differ differ;
+    final DefaultImages images;
+    final Threads threads = new Threads();
+
+    EngineContext(EngineOptions options) {
+        try {
+            mapping = IdMapping.ofHost();
+        } catch (IOException e) {
+            throw new HostException(
+                    "The user this process runs as cannot be told: " + e.getMessage() + ". Mount /proc.", e);
+        }
+        store = Store.open(options.store().orElseGet(this::defaultStore));
+        folders = new LayerFolders(store.layout(), mapping.layersName());
+        OverlayStacks stacks = new OverlayStacks(folders, mapping.rootless());
+        sessions = new Sessions(store.layout(), mapping);
+        unpacker = new LayerUnpacker(store, folders, stacks);
+        accounts = new AccountsReader(folders);
+        planner = new LaunchPlanner(mapping, stacks, options.logLimit());
+        committer = new Committer(store, stacks);
+        differ = new Differ(stacks);
+        images = new DefaultImages(store, options.images(), this::removeAside);
+    }
+
+    private Path defaultStore() {
+        if (!mapping.rootless()) {
+            return Path.of("/var/lib/bivouac");
+        }
+        String cache = System.getenv("XDG_CACHE_HOME");
+        Path base = cache != null && cache.startsWith("/")
+                ? Path.of(cache)
+                : Path.of(System.getProperty("user.home", "/tmp"), ".cache");
+        return base.resolve("bivouac");
+    }
+
+    /** Layers nobody needs any more; with no session at hand one is started, since only it may remove files of mapped ids. */
+    private void removeAside(List<Path> unneeded) {
+        if (!unneeded.isEmpty()) {
+            Attempts.run(
+                    "Removing unpacked layers failed",
+                    () -> sessions.get().client().remove(unneeded));
+        }
+    }
+
+    @Override
+    public void close() {
+        sessions.close();
+        threads.close();
+    }
+}

@@ -1,0 +1,132 @@
+package io.bivouac.engine.core;
+
+import io.bivouac.engine.ContainerException;
+import io.bivouac.engine.ExecResult;
+import io.bivouac.engine.ExecSpec;
+import io.bivouac.engine.LogSource;
+import io.bivouac.engine.warden.ExecConnection;
+import io.bivouac.engine.warden.ExitReport;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
+import java.util.concurrent.ScheduledFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.jspecify.annotations.Nullable;
+
+/** Runs a started command to its end: feeds it, collects what it writes, keeps its time. */
+final class ExecRunner {
+    /** The most a result collects, in bytes of both streams; more must be streamed. */
+    private static final int COLLECT_LIMIT = 64 << 20;
+
+    private static final int BLOCK = 64 << 10;
+
+    private final ExecSpec spec;
+    private final String container;
+    private final Threads threads;
+    private final ByteArrayOutputStream stdout = new ByteArrayOutputStream();
+    private final ByteArrayOutputStream stderr = new ByteArrayOutputStream();
+    private final AtomicBoolean timedOut = new AtomicBoolean();
+
+    ExecRunner(ExecSpec spec, String container, Threads threads) {
+        this.spec = spec;
+        this.container = container;
+        this.threads = threads;
+    }
+
+    ExecResult run(ExecConnection connection) {
+        ScheduledFuture<?> timer = startTimer(connection);
+        spec.stdin().ifPresent(stdin -> threads.execute(() -> feed(stdin, connection)));
+        try {
+            ExitReport report = connection.await(this::take);
+            return new Result(report.code(), stdout.toByteArray(), stderr.toByteArray());
+        } catch (IOException e) {
+            if (timedOut.get()) {
+                throw new ContainerException(
+                        "The command " + spec.command() + " in " + container + " was killed: it took longer than "
+                                + spec.timeout().orElseThrow().toMillis() + " ms.");
+            }
+            if (e instanceof TooMuchOutputException) {
+                throw new ContainerException(String.valueOf(e.getMessage()), e);
+            }
+            throw new ContainerException(
+                    "The command " + spec.command() + " in " + container + " was lost: the container's session ended.",
+                    e);
+        } finally {
+            if (timer != null) {
+                timer.cancel(false);
+            }
+        }
+    }
+
+    private @Nullable ScheduledFuture<?> startTimer(ExecConnection connection) {
+        if (spec.timeout().isEmpty()) {
+            return null;
+        }
+        long nanos = spec.timeout().get().toNanos();
+        return threads.timer()
+                .schedule(
+                        () -> {
+                            timedOut.set(true);
+                            connection.close();
+                        },
+                        nanos,
+                        TimeUnit.NANOSECONDS);
+    }
+
+    /** On a thread of its own: the command may write more than the sockets hold before it reads. */
+    private static void feed(InputStream stdin, ExecConnection connection) {
+        byte[] block = new byte[BLOCK];
+        try {
+            for (int count; (count = stdin.read(block)) >= 0; ) {
+                connection.feed(block, count);
+            }
+            connection.endInput();
+        } catch (IOException e) {
+            // The command has ended without reading everything, as any part of a pipeline may.
+        }
+    }
+
+    /** Says that a result would not fit. */
+    private static final class TooMuchOutputException extends IOException {
+        private static final long serialVersionUID = 1L;
+
+        private TooMuchOutputException(String message) {
+            super(message);
+        }
+    }
+
+    private void take(LogSource source, byte[] bytes) throws IOException {
+        OutputStream given = (source == LogSource.STDOUT ? spec.stdout() : spec.stderr()).orElse(null);
+        if (given != null) {
+            given.write(bytes);
+            given.flush();
+            return;
+        }
+        if (stdout.size() + stderr.size() + bytes.length > COLLECT_LIMIT) {
+            throw new TooMuchOutputException("The command " + spec.command() + " in " + container + " wrote more than "
+                    + (COLLECT_LIMIT >> 20) + " MiB. Stream its output with ExecSpec.withStdout.");
+        }
+        (source == LogSource.STDOUT ? stdout : stderr).writeBytes(bytes);
+    }
+
+    private record Result(int exitCode, byte[] stdoutBytes, byte[] stderrBytes) implements ExecResult {
+        @Override
+        public String stdout() {
+            return new String(stdoutBytes, StandardCharsets.UTF_8);
+        }
+
+        @Override
+        public String stderr() {
+            return new String(stderrBytes, StandardCharsets.UTF_8);
+        }
+
+        @Override
+        public String toString() {
+            return "exit code " + exitCode + ", " + stdoutBytes.length + " bytes of output, " + stderrBytes.length
+                    + " of errors";
+        }
+    }
+}

@@ -1,0 +1,75 @@
+package io.bivouac.engine.core;
+
+import io.bivouac.engine.ExitStatus;
+import io.bivouac.engine.LogLine;
+import io.bivouac.engine.network.ContainerNetwork;
+import io.bivouac.engine.wait.WaitTarget;
+import io.bivouac.engine.warden.WardenConnection;
+import io.bivouac.engine.warden.WardenException;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.Consumer;
+import java.util.function.ToIntFunction;
+
+/** Lets readiness look at a container that is being started. */
+final class RunWaitTarget implements WaitTarget {
+    private final ContainerRun run;
+    private final Threads threads;
+    private final ToIntFunction<List<String>> exec;
+    private final List<CompletableFuture<Void>> followers = new CopyOnWriteArrayList<>();
+
+    RunWaitTarget(ContainerRun run, Threads threads, ToIntFunction<List<String>> exec) {
+        this.run = run;
+        this.threads = threads;
+        this.exec = exec;
+    }
+
+    @Override
+    public String describe() {
+        return run.describe();
+    }
+
+    @Override
+    public AutoCloseable follow(Consumer<LogLine> consumer) {
+        ContainerLogs.Follower follower = run.logs().followRun(consumer);
+        followers.add(follower.finished());
+        return follower;
+    }
+
+    /** After the last line has been looked at: it may be the one that was waited for. */
+    @Override
+    public CompletableFuture<ExitStatus> exit() {
+        return run.exit()
+                .thenCompose(status -> CompletableFuture.allOf(followers.toArray(CompletableFuture[]::new))
+                        .thenApply(done -> status));
+    }
+
+    @Override
+    @SuppressWarnings("FutureReturnValueIgnored") // closing is what it is for; the one returned is what gets cancelled
+    public CompletableFuture<Void> listening(int port) {
+        CompletableFuture<Void> listening = new CompletableFuture<>();
+        WardenConnection connection = run.warden().awaitPort(run.id(), port, ContainerNetwork.ADDRESS);
+        threads.execute(() -> {
+            try {
+                connection.await();
+                listening.complete(null);
+            } catch (WardenException | RuntimeException e) {
+                // The container has ended, which the exit tells better, or nobody waits any more.
+                listening.cancel(false);
+            }
+        });
+        listening.whenComplete((done, failure) -> connection.close());
+        return listening;
+    }
+
+    @Override
+    public int run(List<String> command) {
+        return exec.applyAsInt(command);
+    }
+
+    @Override
+    public List<String> lastLines(int count) {
+        return run.logs().lastLines(count);
+    }
+}

@@ -1,0 +1,108 @@
+package io.bivouac.engine.io;
+
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.locks.Lock;
+import java.util.concurrent.locks.ReentrantReadWriteLock;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Locks that exclude both other threads of this process and other processes. The kernel's locks belong to a process, so within
+ * one JVM a second attempt on the same file would throw instead of wait: threads queue at a lock of their own first.
+ *
+ * <p>Released by the kernel when the process ends, however it ends.
+ */
+public final class FileLocks {
+    private static final ConcurrentHashMap<Path, Entry> ENTRIES = new ConcurrentHashMap<>();
+
+    private FileLocks() {}
+
+    /** What is done under a lock. */
+    @FunctionalInterface
+    public interface Action<T, E extends Exception> {
+        T run() throws IOException, E;
+    }
+
+    /** The threads' lock of one file, and the kernel's lock the readers among them share. */
+    private static final class Entry {
+        private final ReentrantReadWriteLock threads = new ReentrantReadWriteLock(true);
+        private int readers;
+        private @Nullable FileChannel channel;
+        private @Nullable FileLock lock;
+
+        private synchronized void addReader(Path file) throws IOException {
+            if (readers == 0) {
+                lock(file, true);
+            }
+            readers++;
+        }
+
+        private synchronized void removeReader() throws IOException {
+            readers--;
+            if (readers == 0) {
+                unlock();
+            }
+        }
+
+        private synchronized void lock(Path file, boolean shared) throws IOException {
+            FileChannel opened = FileChannel.open(
+                    file, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE);
+            try {
+                lock = opened.lock(0, Long.MAX_VALUE, shared);
+                channel = opened;
+            } catch (IOException | RuntimeException e) {
+                opened.close();
+                throw e;
+            }
+        }
+
+        private synchronized void unlock() throws IOException {
+            if (lock != null && channel != null) {
+                lock.release();
+                channel.close();
+            }
+        }
+    }
+
+    /** Runs the action while no exclusive holder exists; waits for that. */
+    public static <T, E extends Exception> T shared(Path file, Action<T, E> action) throws IOException, E {
+        Entry entry = entry(file);
+        Lock threads = entry.threads.readLock();
+        threads.lock();
+        try {
+            entry.addReader(file);
+            try {
+                return action.run();
+            } finally {
+                entry.removeReader();
+            }
+        } finally {
+            threads.unlock();
+        }
+    }
+
+    /** Runs the action while no other holder exists; waits for that. The caller must not hold the lock shared. */
+    public static <T, E extends Exception> T exclusive(Path file, Action<T, E> action) throws IOException, E {
+        Entry entry = entry(file);
+        Lock threads = entry.threads.writeLock();
+        threads.lock();
+        try {
+            entry.lock(file, false);
+            try {
+                return action.run();
+            } finally {
+                entry.unlock();
+            }
+        } finally {
+            threads.unlock();
+        }
+    }
+
+    private static Entry entry(Path file) {
+        return ENTRIES.computeIfAbsent(file.toAbsolutePath().normalize(), key -> new Entry());
+    }
+}

@@ -1,0 +1,95 @@
+package io.bivouac.engine.rootfs;
+
+import io.bivouac.engine.io.DigestingInputStream;
+import io.bivouac.engine.layer.LayerCompression;
+import io.bivouac.engine.layer.LayerReader;
+import io.bivouac.engine.oci.Descriptor;
+import io.bivouac.engine.oci.Digest;
+import io.bivouac.engine.store.LayerFolders;
+import io.bivouac.engine.store.Store;
+import io.bivouac.engine.store.StoredImage;
+import io.bivouac.engine.tree.TreeWriter;
+import io.bivouac.engine.warden.TreeConnection;
+import io.bivouac.engine.warden.TreePlan;
+import io.bivouac.engine.warden.WardenClient;
+import io.bivouac.engine.warden.WardenException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Path;
+import java.util.List;
+
+/** Unpacks the layers of an image that are not unpacked yet. */
+public final class LayerUnpacker {
+    private final Store store;
+    private final LayerFolders folders;
+    private final OverlayStacks stacks;
+
+    public LayerUnpacker(Store store, LayerFolders folders, OverlayStacks stacks) {
+        this.store = store;
+        this.folders = folders;
+        this.stacks = stacks;
+    }
+
+    /** Returns when every layer is there; several threads and processes share the work of one layer by waiting for it. */
+    public void unpack(StoredImage image, WardenClient warden) throws IOException, WardenException {
+        List<Digest> chain = image.chain();
+        for (int i = 0; i < chain.size(); i++) {
+            if (folders.has(chain.get(i))) {
+                continue;
+            }
+            int number = i;
+            store.bringIn(() -> folders.locked(chain.get(number), () -> {
+                if (!folders.has(chain.get(number))) {
+                    unpack(image, number, warden);
+                }
+                return number;
+            }));
+        }
+    }
+
+    private void unpack(StoredImage image, int number, WardenClient warden) throws IOException, WardenException {
+        Digest chainId = image.chain().get(number);
+        Path folder = folders.begin(chainId);
+        try {
+            write(image, number, folder, warden);
+            folders.commit(folder, chainId);
+        } catch (IOException | WardenException | RuntimeException e) {
+            try {
+                warden.remove(List.of(folder));
+            } catch (WardenException | RuntimeException suppressed) {
+                e.addSuppressed(suppressed);
+            }
+            throw e;
+        }
+    }
+
+    private void write(StoredImage image, int number, Path folder, WardenClient warden)
+            throws IOException, WardenException {
+        Descriptor layer = image.manifest().layers().get(number);
+        TreePlan plan = stacks.withBelow(
+                TreePlan.ofFolder(folder, stacks.treeFlags()), image.chain().subList(0, number));
+        try (InputStream blob = store.blobs().open(layer.digest());
+                TreeConnection connection = warden.writeTree(plan)) {
+            try {
+                DigestingInputStream archive = new DigestingInputStream(LayerCompression.decompress(blob));
+                TreeWriter writer = connection.writer();
+                new LayerReader(stacks.makesDevices()).copy(archive, writer);
+                archive.drain();
+                checkDigest(image, number, archive.digest());
+                writer.end();
+            } catch (IOException e) {
+                IOException cause = connection.unwrap(e);
+                throw new IOException("layer " + layer.digest() + ": " + cause.getMessage(), cause);
+            }
+            connection.finish();
+        }
+    }
+
+    private static void checkDigest(StoredImage image, int number, Digest actual) throws IOException {
+        Digest wanted = image.config().diffIds().get(number);
+        if (!actual.equals(wanted)) {
+            throw new IOException(
+                    "its content has the digest " + actual + ", the image's configuration names " + wanted);
+        }
+    }
+}

@@ -1,0 +1,5 @@
+/** Readiness: log lines, listening ports, commands and exits. */
+@NullMarked
+package io.bivouac.engine.wait;
+
+import org.jspecify.annotations.NullMarked;

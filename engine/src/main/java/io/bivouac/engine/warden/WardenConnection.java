@@ -1,0 +1,81 @@
+package io.bivouac.engine.warden;
+
+import io.bivouac.engine.wire.Frame;
+import io.bivouac.engine.wire.FrameType;
+import io.bivouac.engine.wire.ProtocolException;
+import io.bivouac.engine.wire.WireWriter;
+import java.io.EOFException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.nio.ByteBuffer;
+import java.nio.channels.Channels;
+import java.nio.channels.SocketChannel;
+import java.util.Optional;
+
+/** One connection to the warden. Closing it from another thread ends a wait on it. */
+public final class WardenConnection implements AutoCloseable {
+    private final SocketChannel channel;
+    private final InputStream in;
+
+    WardenConnection(SocketChannel channel) {
+        this.channel = channel;
+        this.in = Channels.newInputStream(channel);
+    }
+
+    SocketChannel channel() {
+        return channel;
+    }
+
+    InputStream in() {
+        return in;
+    }
+
+    OutputStream out() {
+        return Channels.newOutputStream(channel);
+    }
+
+    void send(WireWriter frames) throws IOException {
+        ByteBuffer bytes = ByteBuffer.wrap(frames.buffer(), 0, frames.length());
+        while (bytes.hasRemaining()) {
+            channel.write(bytes);
+        }
+    }
+
+    /** Waits for the answer to a request; a failure it reports is thrown. */
+    public void await() throws WardenException {
+        expect(FrameType.OK);
+    }
+
+    Frame expect(FrameType type) throws WardenException {
+        try {
+            return expect(next(), type);
+        } catch (IOException e) {
+            throw WardenClient.lost(e);
+        }
+    }
+
+    static Frame expect(Frame frame, FrameType type) throws WardenException {
+        if (frame.type() == FrameType.FAILED) {
+            throw new WardenException(WardenFailure.decode(frame.reader()));
+        }
+        if (frame.type() != type) {
+            throw new ProtocolException("a frame of type " + frame.type() + " instead of " + type);
+        }
+        return frame;
+    }
+
+    Frame next() throws IOException {
+        Optional<Frame> frame = Frame.read(in);
+        return frame.orElseThrow(() -> new EOFException("the warden hung up"));
+    }
+
+    @Override
+    public void close() {
+        try {
+            channel.close();
+        } catch (IOException e) {
+            // Whatever was to be said on it has been said.
+        }
+    }
+}

@@ -1,0 +1,108 @@
+package io.bivouac.engine.warden;
+
+import io.bivouac.engine.HostException;
+import io.bivouac.engine.InternalException;
+import io.bivouac.engine.wire.Frame;
+import io.bivouac.engine.wire.FrameType;
+import io.bivouac.engine.wire.WireWriter;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.file.Path;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * The guardian, and behind it the warden: the processes of one session. They notice the end of this JVM by themselves, however
+ * it comes; closing ends them in good order.
+ */
+public final class WardenProcess implements AutoCloseable {
+    private static final long END_SECONDS = 20;
+
+    private final Process guardian;
+    private final SessionPlan plan;
+
+    private WardenProcess(Process guardian, SessionPlan plan) {
+        this.guardian = guardian;
+        this.plan = plan;
+    }
+
+    /** Starts a session and waits until it serves. */
+    public static WardenProcess start(Path binary, SessionPlan plan) throws WardenException {
+        Process guardian = spawn(binary);
+        try {
+            WireWriter request = Requests.session(plan);
+            OutputStream stdin = guardian.getOutputStream();
+            stdin.write(request.buffer(), 0, request.length());
+            stdin.flush();
+            Optional<Frame> answer = Frame.read(guardian.getInputStream());
+            if (answer.isEmpty()) {
+                throw new InternalException("The guardian ended before it answered, with code " + guardian.waitFor()
+                        + ". Its program is " + binary + ".");
+            }
+            if (answer.get().type() == FrameType.FAILED) {
+                throw new WardenException(WardenFailure.decode(answer.get().reader()));
+            }
+            return new WardenProcess(guardian, plan);
+        } catch (IOException e) {
+            guardian.destroyForcibly();
+            throw new InternalException("The guardian could not be spoken to: " + e.getMessage() + ".", e);
+        } catch (InterruptedException e) {
+            guardian.destroyForcibly();
+            Thread.currentThread().interrupt();
+            throw new InternalException("Interrupted while starting a session.", e);
+        }
+    }
+
+    /** Its stdout and stderr are pipes of its own: those of this JVM may be somebody's channel (Surefire's is). */
+    private static Process spawn(Path binary) {
+        try {
+            ProcessBuilder builder = new ProcessBuilder(binary.toString(), "guardian");
+            builder.environment().clear();
+            builder.directory(Path.of("/").toFile());
+            builder.redirectError(ProcessBuilder.Redirect.DISCARD);
+            return builder.start();
+        } catch (IOException e) {
+            throw new HostException(
+                    "The warden " + binary + " could not be executed: " + e.getMessage()
+                            + ". If the file system there is mounted noexec, move the store with -Dbivouac.store=FOLDER.",
+                    e);
+        }
+    }
+
+    public SessionPlan plan() {
+        return plan;
+    }
+
+    public boolean isAlive() {
+        return guardian.isAlive();
+    }
+
+    public long guardianPid() {
+        return guardian.pid();
+    }
+
+    /** Ends every process of the session and returns when nothing of it is left, at most after {@value #END_SECONDS} s. */
+    @Override
+    public void close() {
+        boolean interrupted = false;
+        try {
+            guardian.getOutputStream().close();
+        } catch (IOException e) {
+            // The pipe is broken: the guardian has ended already.
+        }
+        for (long left = TimeUnit.SECONDS.toNanos(END_SECONDS), end = System.nanoTime() + left;
+                left > 0;
+                left = end - System.nanoTime()) {
+            try {
+                if (guardian.waitFor(left, TimeUnit.NANOSECONDS)) {
+                    break;
+                }
+            } catch (InterruptedException e) {
+                interrupted = true;
+            }
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}

@@ -74,7 +74,7 @@ public final class ContainerSpec {
         return with(copy -> copy.image = checked);
     }
 
-    /** A name to find the container by, unique among an engine's open containers; default: made up. */
+    /** What to call the container in messages and capsules; several may share a name. Default: the start of its id. */
     public ContainerSpec withName(String name) {
         require(
                 NAME.matcher(name).matches(),

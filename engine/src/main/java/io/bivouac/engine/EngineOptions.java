@@ -4,6 +4,7 @@ import java.io.File;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.function.Function;
 import org.apiguardian.api.API;
@@ -81,5 +82,23 @@ public final class EngineOptions {
 
     public long logLimit() {
         return logLimit;
+    }
+
+    @Override
+    public boolean equals(Object other) {
+        return other instanceof EngineOptions options
+                && Objects.equals(store, options.store)
+                && images.equals(options.images)
+                && logLimit == options.logLimit;
+    }
+
+    @Override
+    public int hashCode() {
+        return Objects.hash(store, images, logLimit);
+    }
+
+    @Override
+    public String toString() {
+        return "EngineOptions{store=" + store + ", images=" + images + ", logLimit=" + logLimit + "}";
     }
 }

@@ -9,6 +9,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Consumer;
 import org.apiguardian.api.API;
 import org.jspecify.annotations.Nullable;
 
@@ -30,6 +31,7 @@ public final class ExecSpec {
     private final @Nullable OutputStream stderr;
     private final @Nullable Duration timeout;
     private final @Nullable TerminalSize terminal;
+    private final Consumer<Consumer<TerminalSize>> resizes;
 
     private ExecSpec(Builder builder) {
         this.command = List.copyOf(builder.command);
@@ -41,6 +43,7 @@ public final class ExecSpec {
         this.stderr = builder.stderr;
         this.timeout = builder.timeout;
         this.terminal = builder.terminal;
+        this.resizes = builder.resizes;
     }
 
     /** A command and its arguments, found in the container's {@code PATH}; no shell interprets them. */
@@ -118,8 +121,19 @@ public final class ExecSpec {
 
     /** Runs the command on a terminal of its own; standard error arrives as standard output, as terminals have it. */
     public ExecSpec withTerminal(int columns, int rows) {
+        return withTerminal(new TerminalSize(columns, rows), resize -> {});
+    }
+
+    /**
+     * The same for a terminal whose size changes.
+     *
+     * @param size at first
+     * @param resizes is called once the command runs, with a function to be called at each change
+     */
+    public ExecSpec withTerminal(TerminalSize size, Consumer<Consumer<TerminalSize>> resizes) {
         Builder builder = new Builder(this);
-        builder.terminal = new TerminalSize(columns, rows);
+        builder.terminal = size;
+        builder.resizes = resizes;
         return new ExecSpec(builder);
     }
 
@@ -159,6 +173,10 @@ public final class ExecSpec {
         return Optional.ofNullable(terminal);
     }
 
+    public Consumer<Consumer<TerminalSize>> resizes() {
+        return resizes;
+    }
+
     /** Masks values of variables. */
     @Override
     public String toString() {
@@ -183,6 +201,7 @@ public final class ExecSpec {
         private @Nullable OutputStream stderr;
         private @Nullable Duration timeout;
         private @Nullable TerminalSize terminal;
+        private Consumer<Consumer<TerminalSize>> resizes = resize -> {};
 
         private Builder(List<String> command) {
             this.command = command;
@@ -199,6 +218,7 @@ public final class ExecSpec {
             this.stderr = spec.stderr;
             this.timeout = spec.timeout;
             this.terminal = spec.terminal;
+            this.resizes = spec.resizes;
         }
     }
 }

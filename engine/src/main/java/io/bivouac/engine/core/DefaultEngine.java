@@ -2,7 +2,6 @@ package io.bivouac.engine.core;
 
 import io.bivouac.engine.BivouacException;
 import io.bivouac.engine.Capsules;
-import io.bivouac.engine.ConfigurationException;
 import io.bivouac.engine.Container;
 import io.bivouac.engine.ContainerSpec;
 import io.bivouac.engine.Engine;
@@ -12,10 +11,11 @@ import io.bivouac.engine.InternalException;
 import io.bivouac.engine.store.StoredImage;
 import java.security.SecureRandom;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HexFormat;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
 
@@ -26,14 +26,8 @@ public final class DefaultEngine implements Engine {
     private final EngineContext context;
     private final DefaultCapsules capsules;
     private final SecureRandom random = new SecureRandom();
-    /** Open containers by name; a name is taken before its container starts. */
-    private final Map<String, Slot> slots = new ConcurrentHashMap<>();
-
-    /** A name, and the container that has it once it is started. */
-    private static final class Slot {
-        private volatile @org.jspecify.annotations.Nullable DefaultContainer container;
-        private final long order = System.nanoTime();
-    }
+    /** Open containers in the order they were started. */
+    private final Map<String, DefaultContainer> open = Collections.synchronizedMap(new LinkedHashMap<>());
 
     public DefaultEngine(EngineOptions options) {
         context = new EngineContext(options);
@@ -62,24 +56,17 @@ public final class DefaultEngine implements Engine {
         byte[] bytes = new byte[ID_BYTES];
         random.nextBytes(bytes);
         String id = HexFormat.of().formatHex(bytes);
-        String name = spec.name().orElse(LaunchPlanner.folder(id));
-        Slot slot = new Slot();
-        if (slots.putIfAbsent(name, slot) != null) {
-            throw new ConfigurationException("The name " + name
-                    + " is taken by another container of this engine. Close that one, or choose another name.");
-        }
         try {
-            DefaultContainer container = start(id, name, spec, again);
-            slot.container = container;
+            DefaultContainer container = start(id, spec, again);
+            open.put(id, container);
             return container;
         } catch (RuntimeException | Error e) {
-            slots.remove(name);
             context.images.release(id);
             throw e;
         }
     }
 
-    private DefaultContainer start(String id, String name, ContainerSpec spec, boolean again) {
+    private DefaultContainer start(String id, ContainerSpec spec, boolean again) {
         // The session's processes start while the image is looked up.
         context.sessions.prepare();
         StoredImage image = context.images.resolve(spec.image());
@@ -88,6 +75,7 @@ public final class DefaultEngine implements Engine {
         Attempts.run(
                 "Unpacking the image " + spec.image() + " failed",
                 () -> context.unpacker.unpack(image, session.client()));
+        String name = spec.name().orElse(LaunchPlanner.folder(id));
         ContainerRun run = new ContainerRun(context, session, id, name, spec, image);
         DefaultContainer container = new DefaultContainer(context, run, this::forget);
         try {
@@ -105,7 +93,7 @@ public final class DefaultEngine implements Engine {
     }
 
     private void forget(DefaultContainer container) {
-        slots.remove(container.name());
+        open.remove(container.id());
         context.images.release(container.id());
     }
 
@@ -160,23 +148,16 @@ public final class DefaultEngine implements Engine {
 
     @Override
     public List<Container> containers() {
-        List<Map.Entry<Long, DefaultContainer>> open = new ArrayList<>();
-        for (Slot slot : slots.values()) {
-            DefaultContainer container = slot.container;
-            if (container != null) {
-                open.add(Map.entry(slot.order, container));
-            }
+        synchronized (open) {
+            return List.copyOf(open.values());
         }
-        open.sort(Map.Entry.comparingByKey());
-        return open.stream().<Container>map(Map.Entry::getValue).toList();
     }
 
     @Override
     public void close() {
         // Ending the session ends and removes every container at once; their handles only have to know.
-        List<Container> open = containers();
+        List<Container> left = containers();
         context.close();
-        open.forEach(Container::close);
-        slots.clear();
+        left.forEach(Container::close);
     }
 }

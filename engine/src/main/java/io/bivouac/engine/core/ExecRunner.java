@@ -39,6 +39,9 @@ final class ExecRunner {
     ExecResult run(ExecConnection connection) {
         ScheduledFuture<?> timer = startTimer(connection);
         spec.stdin().ifPresent(stdin -> threads.execute(() -> feed(stdin, connection)));
+        if (spec.terminal().isPresent()) {
+            spec.resizes().accept(size -> resize(size, connection));
+        }
         try {
             ExitReport report = connection.await(this::take);
             return new Result(report.code(), stdout.toByteArray(), stderr.toByteArray());
@@ -86,6 +89,14 @@ final class ExecRunner {
             connection.endInput();
         } catch (IOException e) {
             // The command has ended without reading everything, as any part of a pipeline may.
+        }
+    }
+
+    private static void resize(ExecSpec.TerminalSize size, ExecConnection connection) {
+        try {
+            connection.resize(size.columns(), size.rows());
+        } catch (IOException e) {
+            // The command has ended: its terminal has no size any more.
         }
     }
 

@@ -4,6 +4,7 @@ import io.bivouac.engine.BivouacException;
 import io.bivouac.engine.ConfigurationException;
 import io.bivouac.engine.HostException;
 import io.bivouac.engine.InternalException;
+import io.bivouac.engine.UnsupportedHostException;
 import java.util.Set;
 
 /** Turns what the warden reports into exceptions for people: what was tried, on what, why it failed, what to do next. */
@@ -31,17 +32,17 @@ public final class FailureTranslation {
         }
         return switch (failure.operation()) {
             case "create a user namespace" ->
-                new HostException(
+                new UnsupportedHostException(
                         attempt + ": this host denies user namespaces to ordinary users (" + failure + "). "
                                 + NAMESPACE_HINT,
                         cause);
             case "create namespaces", "separate the session's mounts", "build the empty mount namespace" ->
-                new HostException(
+                new UnsupportedHostException(
                         attempt + ": this host denies namespaces (" + failure
                                 + "). Root needs CAP_SYS_ADMIN; inside a container, start that container privileged.",
                         cause);
             case "map ids" ->
-                new HostException(
+                new UnsupportedHostException(
                         attempt + ": the user's subordinate ids could not be mapped (" + failure + "). " + MAPPING_HINT,
                         cause);
             case "open the source of a bind mount" ->

@@ -1,7 +1,7 @@
 package io.bivouac.engine.warden;
 
-import io.bivouac.engine.HostException;
 import io.bivouac.engine.InternalException;
+import io.bivouac.engine.UnsupportedHostException;
 import io.bivouac.engine.io.AtomicFiles;
 import java.io.IOException;
 import java.io.InputStream;
@@ -41,14 +41,14 @@ public final class WardenBinary {
         String machine = System.getProperty("os.arch", "");
         String system = System.getProperty("os.name", "");
         if (!system.equals("Linux")) {
-            throw new HostException(
+            throw new UnsupportedHostException(
                     "Containers need Linux: this is " + system + ". On macOS and Windows run the tests in a Linux"
                             + " virtual machine or WSL 2, or skip them with -Dbivouac.unsupported=skip.");
         }
         return switch (machine) {
             case "amd64", "x86_64" -> "x86_64";
             default ->
-                throw new HostException("Bivouac has no engine for the processor '" + machine
+                throw new UnsupportedHostException("Bivouac has no engine for the processor '" + machine
                         + "' yet: x86-64 is supported. Skip the tests with -Dbivouac.unsupported=skip.");
         };
     }

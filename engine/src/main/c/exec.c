@@ -180,67 +180,81 @@ static bool pass_output(struct running *running, int index, char *block) {
     return false;
 }
 
-static void resize(const struct running *running, const struct frame *frame) {
-    struct reader reader = {.at = frame->payload.data, .end = frame->payload.data + frame->payload.length};
+static void resize(const struct running *running, struct reader *reader) {
     struct winsize size = {0};
-    size.ws_col = (unsigned short)take_u32(&reader);
-    size.ws_row = (unsigned short)take_u32(&reader);
-    if (reader_done(&reader) && running->request->terminal) {
+    size.ws_col = (unsigned short)take_u32(reader);
+    size.ws_row = (unsigned short)take_u32(reader);
+    if (reader_done(reader) && running->request->terminal) {
         ioctl(running->input[1], TIOCSWINSZ, &size);
     }
 }
 
-/* False when the JVM has hung up. Writing blocks when the command does not read, as in any pipeline; output is drained by
- * the same loop, so a full pipe is waited for with both. */
-static bool take_input(struct running *running) {
+/* Writes to the command's input while it reads, passing on its output meanwhile: a filter that writes as much as it reads
+ * would otherwise wait for us as we wait for it. Gives up when the command has ended. */
+static void feed(struct running *running, struct span input, char *block) {
+    size_t done = 0;
+    while (done < input.length && running->input[1] >= 0) {
+        struct pollfd events[] = {{.fd = running->input[1], .events = POLLOUT},
+                                  {.fd = running->outputs[0][0], .events = POLLIN},
+                                  {.fd = running->outputs[1][0], .events = POLLIN},
+                                  {.fd = running->child, .events = POLLIN}};
+        if (poll(events, 4, -1) < 0) {
+            continue;
+        }
+        for (int i = 0; i < 2; i++) {
+            if (events[i + 1].revents != 0) {
+                pass_output(running, i, block);
+            }
+        }
+        if (events[0].revents != 0) {
+            ssize_t count = write(running->input[1], input.data + done, input.length - done);
+            if (count >= 0) {
+                done += (size_t)count;
+            } else if (errno != EAGAIN && errno != EINTR) {
+                fd_close(&running->input[1]);
+            }
+        } else if (events[3].revents != 0) {
+            return;
+        }
+    }
+}
+
+/* False when the JVM has hung up. */
+static bool take_input(struct running *running, char *block) {
     OWNED_FRAME frame = {0};
     if (frame_receive(running->connection, &frame) <= 0) {
         return false;
     }
-    if (frame.type == FRAME_STDIN && running->input[1] >= 0) {
-        size_t done = 0;
-        OWNED char *block = malloc(BLOCK);
-        while (block != NULL && done < frame.payload.length && running->input[1] >= 0) {
-            struct pollfd events[] = {{.fd = running->input[1], .events = POLLOUT},
-                                      {.fd = running->outputs[0][0], .events = POLLIN},
-                                      {.fd = running->outputs[1][0], .events = POLLIN},
-                                      {.fd = running->child, .events = POLLIN}};
-            if (poll(events, 4, -1) < 0) {
-                continue;
-            }
-            for (int i = 0; i < 2; i++) {
-                if (events[i + 1].revents != 0) {
-                    pass_output(running, i, block);
-                }
-            }
-            if (events[0].revents != 0) {
-                ssize_t count = write(running->input[1], frame.payload.data + done, frame.payload.length - done);
-                if (count >= 0) {
-                    done += (size_t)count;
-                } else if (errno != EAGAIN && errno != EINTR) {
-                    fd_close(&running->input[1]);
-                }
-            } else if (events[3].revents != 0) {
-                break;
-            }
-        }
-    } else if (frame.type == FRAME_STDIN_END && !running->request->terminal) {
-        fd_close(&running->input[1]);
-    } else if (frame.type == FRAME_WINDOW) {
-        resize(running, &frame);
+    struct reader reader = {.at = frame.payload.data, .end = frame.payload.data + frame.payload.length};
+    switch (frame.type) {
+    case FRAME_STDIN: {
+        struct span input = take_bytes(&reader);
+        feed(running, input, block);
+        break;
     }
-    return true;
+    case FRAME_STDIN_END:
+        if (!running->request->terminal) {
+            fd_close(&running->input[1]);
+        }
+        break;
+    case FRAME_WINDOW:
+        resize(running, &reader);
+        break;
+    default:
+        return false;
+    }
+    return !reader.bad;
 }
 
 /* Until the process ends: what it started and left running may keep its streams open for ever. */
 static int relay(struct running *running) {
     OWNED char *block = malloc(BLOCK);
     bool connected = block != NULL;
-    for (int i = 0; i < 2; i++) {
-        fcntl(running->outputs[i][0], F_SETFL, O_NONBLOCK | (running->request->terminal ? O_RDWR : 0));
-    }
-    if (running->input[1] >= 0) {
-        fcntl(running->input[1], F_SETFL, O_NONBLOCK | (running->request->terminal ? O_RDWR : O_WRONLY));
+    const int streams[] = {running->outputs[0][0], running->outputs[1][0], running->input[1]};
+    for (size_t i = 0; i < sizeof streams / sizeof *streams; i++) {
+        if (streams[i] >= 0) {
+            fcntl(streams[i], F_SETFL, O_NONBLOCK);
+        }
     }
     while (connected) {
         struct pollfd events[] = {{.fd = running->child, .events = POLLIN},
@@ -256,7 +270,7 @@ static int relay(struct running *running) {
             }
         }
         if (events[3].revents != 0) {
-            connected = take_input(running);
+            connected = take_input(running, block);
         }
         if (events[0].revents != 0) {
             break;

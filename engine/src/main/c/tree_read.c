@@ -193,7 +193,9 @@ static void put_head(struct reading *reading, enum entry_type type, enum entry_b
     put_u32(writer, status->st_gid);
     put_u64(writer, (uint64_t)status->st_mtim.tv_sec);
     put_u32(writer, (uint32_t)status->st_mtim.tv_nsec);
-    put_u64(writer, type == ENTRY_FILE ? (uint64_t)status->st_size : 0);
+    /* As many bytes as follow: none when content was not asked for. */
+    bool content = type == ENTRY_FILE && (reading->request->flags & TREE_CONTENT) != 0;
+    put_u64(writer, content ? (uint64_t)status->st_size : 0);
     put_u32(writer, major(status->st_rdev));
     put_u32(writer, minor(status->st_rdev));
     put_text(writer, target);

@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
 public final class EngineOptions {
     /** Where images are kept; default {@code $XDG_CACHE_HOME/bivouac}, for root {@code /var/lib/bivouac}. */
     public static final String STORE = "bivouac.store";
-    /** Layouts, archives or folders of them, separated as in {@code PATH}, searched for images the store does not have. */
+    /** Layouts, archives or folders of them, separated as in {@code PATH}. An image they name wins over the store's. */
     public static final String IMAGES = "bivouac.images";
 
     private static final long DEFAULT_LOG_LIMIT = 64L << 20;

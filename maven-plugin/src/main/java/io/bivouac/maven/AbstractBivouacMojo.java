@@ -24,7 +24,7 @@ abstract class AbstractBivouacMojo extends AbstractMojo {
     @Parameter(property = "bivouac.store")
     private @Nullable String store;
 
-    /** Layouts, archives or folders of them, separated as in {@code PATH}, searched for images the store does not have. */
+    /** Layouts, archives or folders of them, separated as in {@code PATH}. An image they name wins over the store's. */
     @Parameter(property = "bivouac.images")
     private @Nullable String images;
 

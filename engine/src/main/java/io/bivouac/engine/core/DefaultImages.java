@@ -7,6 +7,7 @@ import io.bivouac.engine.oci.Digest;
 import io.bivouac.engine.oci.ImageReference;
 import io.bivouac.engine.oci.Platform;
 import io.bivouac.engine.store.ImageArchives;
+import io.bivouac.engine.store.ImageSources;
 import io.bivouac.engine.store.LayoutDraft;
 import io.bivouac.engine.store.Store;
 import io.bivouac.engine.store.StoredImage;
@@ -26,7 +27,7 @@ import java.util.function.Consumer;
 final class DefaultImages implements Images {
     private final Store store;
     private final ImageArchives archives;
-    private final List<Path> sources;
+    private final ImageSources sources;
     private final Consumer<List<Path>> removal;
     /** Layers under containers of this engine, which no collection may remove. */
     private final Map<String, List<Digest>> inUse = new ConcurrentHashMap<>();
@@ -37,7 +38,7 @@ final class DefaultImages implements Images {
     DefaultImages(Store store, List<Path> sources, Consumer<List<Path>> removal) {
         this.store = store;
         this.archives = new ImageArchives(store);
-        this.sources = sources;
+        this.sources = new ImageSources(archives, sources);
         this.removal = removal;
     }
 
@@ -145,14 +146,11 @@ final class DefaultImages implements Images {
                 .toList();
     }
 
-    /** The image a container is to be started from: of the store, else of what {@code bivouac.images} names. */
+    /** The image a container is to be started from: of what {@code bivouac.images} names, else of the store. */
     StoredImage resolve(String reference) {
         StoredImage image = Attempts.call("Looking for the image " + reference + " failed", () -> {
                     Optional<StoredImage> stored = lookUp(reference);
-                    if (stored.isEmpty() && !isId(reference)) {
-                        stored = archives.find(parse(reference), sources);
-                    }
-                    return stored;
+                    return isId(reference) ? stored : sources.resolve(parse(reference), stored);
                 })
                 .orElseThrow(() -> notFound(reference));
         Platform platform = image.config().platform();
@@ -192,10 +190,12 @@ final class DefaultImages implements Images {
     }
 
     private ConfigurationException notFound(String reference) {
-        String searched = sources.isEmpty()
+        String searched = sources.paths().isEmpty()
                 ? "bivouac.images names no other place"
                 : "nor is it in "
-                        + String.join(", ", sources.stream().map(Path::toString).toList());
+                        + String.join(
+                                ", ",
+                                sources.paths().stream().map(Path::toString).toList());
         return new ConfigurationException("The image " + reference + " is not in the store "
                 + store.layout().root() + ", "
                 + searched

@@ -41,7 +41,8 @@ final class DockerArchiveReader {
                 }
                 String config = text(entry.get("Config"));
                 List<String> layers = texts(entry.get("Layers"));
-                images.add(new ArchivedImage(texts(entry.get("RepoTags")), blobs -> load(config, layers, blobs)));
+                images.add(new ArchivedImage(
+                        texts(entry.get("RepoTags")), identity(config), blobs -> load(config, layers, blobs)));
             }
         } catch (IllegalArgumentException e) {
             throw new IOException(MANIFEST + " is malformed: " + e.getMessage(), e);
@@ -62,6 +63,11 @@ final class DockerArchiveReader {
             list.forEach(element -> texts.add(text(element)));
         }
         return texts;
+    }
+
+    private Digest identity(String configName) throws IOException {
+        return Digest.of(source.read(configName, Manifest.SIZE_LIMIT)
+                .orElseThrow(() -> new IOException(configName + " is missing from the archive")));
     }
 
     private Descriptor load(String configName, List<String> layerNames, Blobs blobs) throws IOException {

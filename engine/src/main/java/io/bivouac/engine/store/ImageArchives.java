@@ -11,7 +11,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.stream.Stream;
 import org.apache.commons.compress.compressors.gzip.GzipCompressorInputStream;
 
 /** Brings images of layouts and archives into the store. */
@@ -38,55 +37,26 @@ public final class ImageArchives {
         });
     }
 
-    /** Looks for an image of this name in layouts, archives or folders of them, and loads that one. */
-    public Optional<StoredImage> find(ImageReference reference, List<Path> sources) throws IOException {
-        for (Path source : candidates(sources)) {
-            Optional<StoredImage> found = store.bringIn(() -> find(reference, source));
-            if (found.isPresent()) {
-                return found;
-            }
-        }
-        return Optional.empty();
-    }
-
-    private Optional<StoredImage> find(ImageReference reference, Path source) throws IOException {
-        try (Opened archive = open(source)) {
-            for (ArchivedImage image : archive.images()) {
-                if (names(image).contains(reference)) {
-                    return Optional.of(bringIn(image));
+    /**
+     * Looks for an image of this name in a layout or archive and loads that one.
+     *
+     * @param current what the store has by that name: it is returned when the archive has the same
+     */
+    Optional<StoredImage> find(ImageReference reference, Path source, Optional<StoredImage> current)
+            throws IOException {
+        return store.bringIn(() -> {
+            try (Opened archive = open(source)) {
+                for (ArchivedImage image : archive.images()) {
+                    if (names(image).contains(reference)) {
+                        boolean known = current.isPresent() && image.is(current.get());
+                        return known ? current : Optional.of(bringIn(image));
+                    }
                 }
+                return Optional.empty();
+            } catch (IOException e) {
+                throw new IOException(source + ": " + e.getMessage(), e);
             }
-            return Optional.empty();
-        } catch (IOException e) {
-            throw new IOException(source + ": " + e.getMessage(), e);
-        }
-    }
-
-    /** Everything that looks like a layout or archive, in the given order, folders of them one level deep. */
-    private static List<Path> candidates(List<Path> sources) throws IOException {
-        List<Path> candidates = new ArrayList<>();
-        for (Path source : sources) {
-            if (looksLikeImages(source)) {
-                candidates.add(source);
-            } else if (Files.isDirectory(source)) {
-                try (Stream<Path> children = Files.list(source)) {
-                    children.filter(ImageArchives::looksLikeImages).sorted().forEach(candidates::add);
-                }
-            } else {
-                throw new IOException("bivouac.images names " + source + ", which does not exist");
-            }
-        }
-        return candidates;
-    }
-
-    private static boolean looksLikeImages(Path path) {
-        if (Files.isDirectory(path)) {
-            return Files.isRegularFile(path.resolve(OciLayoutReader.MARK))
-                    || Files.isRegularFile(path.resolve(DockerArchiveReader.MANIFEST));
-        }
-        String name = path.getFileName().toString();
-        return Files.isRegularFile(path)
-                && (name.endsWith(".tar") || name.endsWith(".tar.gz") || name.endsWith(".tgz"));
+        });
     }
 
     private StoredImage bringIn(ArchivedImage image) throws IOException {

@@ -41,7 +41,7 @@ final class OciLayoutReader {
         for (Descriptor entry :
                 parse(INDEX, () -> Index.of(Json.parseObject(document))).manifests()) {
             if (MediaTypes.isIndex(entry.mediaType()) || isImage(entry)) {
-                images.add(new ArchivedImage(names(entry), blobs -> load(entry, blobs, 0)));
+                images.add(new ArchivedImage(names(entry), entry.digest(), blobs -> load(entry, blobs, 0)));
             }
         }
         return images;

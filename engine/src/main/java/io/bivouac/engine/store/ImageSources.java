@@ -1,0 +1,123 @@
+package io.bivouac.engine.store;
+
+import io.bivouac.engine.oci.Digest;
+import io.bivouac.engine.oci.ImageReference;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.stream.Stream;
+
+/**
+ * Layouts and archives that a build provides. What they name wins over the store: a layout that was built anew is used at once,
+ * though the store still knows an older image by that name. Looking twice costs a few stat(2) calls.
+ */
+public final class ImageSources {
+    private final ImageArchives archives;
+    private final List<Path> paths;
+    private final Map<ImageReference, Answer> answers = new ConcurrentHashMap<>();
+
+    /**
+     * What was found, as long as no source has changed.
+     *
+     * @param stamp of all sources
+     * @param manifest the image's, empty when no source has the name
+     */
+    private record Answer(List<Object> stamp, Optional<Digest> manifest) {}
+
+    /**
+     * Watches sources.
+     *
+     * @param paths layouts, archives, or folders of them, in the order they are asked
+     */
+    public ImageSources(ImageArchives archives, List<Path> paths) {
+        this.archives = archives;
+        this.paths = List.copyOf(paths);
+    }
+
+    public List<Path> paths() {
+        return paths;
+    }
+
+    /** The image of this name, loaded if need be; {@code current}, what the store has, when no source names it. */
+    public Optional<StoredImage> resolve(ImageReference reference, Optional<StoredImage> current) throws IOException {
+        if (paths.isEmpty()) {
+            return current;
+        }
+        List<Path> candidates = candidates();
+        List<Object> stamp = stamp(candidates);
+        Answer known = answers.get(reference);
+        if (known != null && known.stamp.equals(stamp)) {
+            boolean holds = known.manifest.isEmpty()
+                    || current.map(image -> image.descriptor().digest()).equals(known.manifest);
+            if (holds) {
+                return current;
+            }
+        }
+        for (Path candidate : candidates) {
+            Optional<StoredImage> found = archives.find(reference, candidate, current);
+            if (found.isPresent()) {
+                answers.put(
+                        reference,
+                        new Answer(stamp, found.map(image -> image.descriptor().digest())));
+                return found;
+            }
+        }
+        answers.put(reference, new Answer(stamp, Optional.empty()));
+        return current;
+    }
+
+    /** Everything that looks like a layout or archive, folders of them one level deep. */
+    private List<Path> candidates() throws IOException {
+        List<Path> candidates = new ArrayList<>();
+        for (Path path : paths) {
+            if (index(path).isPresent()) {
+                candidates.add(path);
+            } else if (Files.isDirectory(path)) {
+                try (Stream<Path> children = Files.list(path)) {
+                    children.filter(child -> index(child).isPresent()).sorted().forEach(candidates::add);
+                }
+            } else {
+                throw new IOException("bivouac.images names " + path + ", which does not exist");
+            }
+        }
+        return candidates;
+    }
+
+    /** The file that changes when the images of a layout or archive do; empty when it is neither. */
+    private static Optional<Path> index(Path path) {
+        if (Files.isDirectory(path)) {
+            return Stream.of("index.json", DockerArchiveReader.MANIFEST)
+                    .map(path::resolve)
+                    .filter(Files::isRegularFile)
+                    .findFirst();
+        }
+        String name = String.valueOf(path.getFileName());
+        boolean archive = name.endsWith(".tar") || name.endsWith(".tar.gz") || name.endsWith(".tgz");
+        return archive && Files.isRegularFile(path) ? Optional.of(path) : Optional.empty();
+    }
+
+    private static List<Object> stamp(List<Path> candidates) throws IOException {
+        List<Object> stamp = new ArrayList<>();
+        for (Path candidate : candidates) {
+            stamp.add(candidate);
+            Optional<Path> index = index(candidate);
+            if (index.isPresent()) {
+                try {
+                    BasicFileAttributes attributes = Files.readAttributes(index.get(), BasicFileAttributes.class);
+                    stamp.add(attributes.lastModifiedTime());
+                    stamp.add(attributes.size());
+                } catch (NoSuchFileException e) {
+                    stamp.add("gone");
+                }
+            }
+        }
+        return stamp;
+    }
+}

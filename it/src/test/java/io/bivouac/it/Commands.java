@@ -1,0 +1,36 @@
+package io.bivouac.it;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+
+/** Programs of the host, run to their end. */
+final class Commands {
+    private static final long MINUTES = 5;
+
+    private Commands() {}
+
+    /**
+     * What a program did.
+     *
+     * @param code it exited with
+     * @param output of both streams
+     */
+    record Result(int code, String output) {}
+
+    static Result run(String... command) throws IOException, InterruptedException {
+        return run(List.of(command));
+    }
+
+    static Result run(List<String> command) throws IOException, InterruptedException {
+        Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
+        process.getOutputStream().close();
+        String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        if (!process.waitFor(MINUTES, TimeUnit.MINUTES)) {
+            process.destroyForcibly();
+            throw new IOException(command + " did not end: " + output);
+        }
+        return new Result(process.exitValue(), output);
+    }
+}

@@ -62,7 +62,7 @@ static int remove_children(struct removal *removal, int folder, int depth) {
             result = -1;
             break;
         }
-        if (unlinkat(folder, entry->d_name, AT_REMOVEDIR) == 0) {
+        if (unlinkat(folder, entry->d_name, AT_REMOVEDIR) == 0 || errno == ENOENT) {
             continue;
         }
         if (depth >= DEPTH_LIMIT) {
@@ -71,8 +71,10 @@ static int remove_children(struct removal *removal, int folder, int depth) {
         }
         OWNED_FD child = open_folder(folder, entry->d_name);
         result = child < 0 ? -1 : remove_children(removal, child, depth + 1);
-        if (result == 0) {
-            result = unlinkat(folder, entry->d_name, AT_REMOVEDIR);
+        if (child < 0 && errno == ENOENT) {
+            result = 0; /* somebody else removes the same folder */
+        } else if (result == 0 && unlinkat(folder, entry->d_name, AT_REMOVEDIR) != 0 && errno != ENOENT) {
+            result = -1;
         }
     }
     int error = errno;
@@ -90,7 +92,7 @@ int remove_tree_at(int folder, const char *name, struct failure *failure) {
     }
     OWNED_FD top = open_folder(folder, name);
     if (top < 0) {
-        return fail(failure, "remove a folder", "openat", name);
+        return errno == ENOENT ? 0 : fail(failure, "remove a folder", "openat", name);
     }
     struct removal removal = {.top = top};
     do {
@@ -99,7 +101,7 @@ int remove_tree_at(int folder, const char *name, struct failure *failure) {
             return fail(failure, "remove a folder", "unlinkat", name);
         }
     } while (removal.moved);
-    return unlinkat(folder, name, AT_REMOVEDIR) == 0 ? 0 : fail(failure, "remove a folder", "unlinkat", name);
+    return unlinkat(folder, name, AT_REMOVEDIR) == 0 || errno == ENOENT ? 0 : fail(failure, "remove a folder", "unlinkat", name);
 }
 
 int remove_tree(const char *path, struct failure *failure) {

@@ -56,14 +56,9 @@ public final class DefaultEngine implements Engine {
         byte[] bytes = new byte[ID_BYTES];
         random.nextBytes(bytes);
         String id = HexFormat.of().formatHex(bytes);
-        try {
-            DefaultContainer container = start(id, spec, again);
-            open.put(id, container);
-            return container;
-        } catch (RuntimeException | Error e) {
-            context.images.release(id);
-            throw e;
-        }
+        DefaultContainer container = start(id, spec, again);
+        open.put(id, container);
+        return container;
     }
 
     private DefaultContainer start(String id, ContainerSpec spec, boolean again) {
@@ -71,10 +66,10 @@ public final class DefaultEngine implements Engine {
         context.sessions.prepare();
         StoredImage image = context.images.resolve(spec.image());
         Session session = context.sessions.get();
-        context.images.use(id, image);
-        Attempts.run(
-                "Unpacking the image " + spec.image() + " failed",
-                () -> context.unpacker.unpack(image, session.client()));
+        Attempts.run("Unpacking the image " + spec.image() + " failed", () -> {
+            session.pin(context.store, image);
+            context.unpacker.unpack(image, session.client());
+        });
         String name = spec.name().orElse(LaunchPlanner.folder(id));
         ContainerRun run = new ContainerRun(context, session, id, name, spec, image);
         DefaultContainer container = new DefaultContainer(context, run, this::forget);
@@ -94,7 +89,6 @@ public final class DefaultEngine implements Engine {
 
     private void forget(DefaultContainer container) {
         open.remove(container.id());
-        context.images.release(container.id());
     }
 
     @Override
@@ -155,9 +149,7 @@ public final class DefaultEngine implements Engine {
 
     @Override
     public void close() {
-        // Ending the session ends and removes every container at once; their handles only have to know.
-        List<Container> left = containers();
-        context.close();
-        left.forEach(Container::close);
+        // Their handles have to know, though ending the session ends and removes them all at once.
+        context.close(containers());
     }
 }

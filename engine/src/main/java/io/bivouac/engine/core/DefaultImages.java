@@ -14,13 +14,10 @@ import io.bivouac.engine.store.StoredImage;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
 
 /** The images of the store, and those {@code bivouac.images} provides. */
@@ -29,8 +26,7 @@ final class DefaultImages implements Images {
     private final ImageArchives archives;
     private final ImageSources sources;
     private final Consumer<List<Path>> removal;
-    /** Layers under containers of this engine, which no collection may remove. */
-    private final Map<String, List<Digest>> inUse = new ConcurrentHashMap<>();
+    private volatile boolean removed;
 
     /**
      * @param removal deletes folders that may hold files of mapped ids
@@ -116,23 +112,14 @@ final class DefaultImages implements Images {
                     store.index().remove(image);
                 }
             }
-            removal.accept(store.collect(layersInUse()));
+            removed = true;
+            removal.accept(store.collect());
         });
     }
 
-    private Set<Digest> layersInUse() {
-        Set<Digest> layers = new HashSet<>();
-        inUse.values().forEach(layers::addAll);
-        return layers;
-    }
-
-    /** Keeps an image's layers while a container runs on them. */
-    void use(String containerId, StoredImage image) {
-        inUse.put(containerId, image.chain());
-    }
-
-    void release(String containerId) {
-        inUse.remove(containerId);
+    /** Whether images were removed that containers of this engine may have kept in being. */
+    boolean hasRemoved() {
+        return removed;
     }
 
     Image describe(StoredImage stored) throws IOException {

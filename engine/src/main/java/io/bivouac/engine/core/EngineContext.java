@@ -1,5 +1,6 @@
 package io.bivouac.engine.core;
 
+import io.bivouac.engine.Container;
 import io.bivouac.engine.EngineOptions;
 import io.bivouac.engine.HostException;
 import io.bivouac.engine.rootfs.Committer;
@@ -12,9 +13,10 @@ import io.bivouac.engine.warden.IdMapping;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 
 /** The parts of one engine, wired. */
-final class EngineContext implements AutoCloseable {
+final class EngineContext {
     final IdMapping mapping;
     final Store store;
     final Sessions sessions;
@@ -66,8 +68,31 @@ final class EngineContext implements AutoCloseable {
         }
     }
 
-    @Override
-    public void close() {
+    /** What was removed while containers ran on it goes with them. */
+    private void collectRemoved() {
+        Optional<Session> session = sessions.running();
+        if (images.hasRemoved() && session.isPresent()) {
+            Attempts.run("Removing images failed", () -> {
+                session.get().unpin(store);
+                removeAside(store.collect());
+            });
+        }
+    }
+
+    /** Ends the session, and with it every container at once; {@code open} are those that were not closed. */
+    void close(List<? extends Container> open) {
+        try {
+            if (images.hasRemoved()) {
+                open.forEach(Container::close);
+                collectRemoved();
+            }
+        } finally {
+            endSession();
+        }
+        open.forEach(Container::close);
+    }
+
+    private void endSession() {
         sessions.close();
         threads.close();
     }

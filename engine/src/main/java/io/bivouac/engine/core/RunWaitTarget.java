@@ -55,8 +55,8 @@ final class RunWaitTarget implements WaitTarget {
                 connection.await();
                 listening.complete(null);
             } catch (WardenException | RuntimeException e) {
-                // The container has ended, which the exit tells better, or nobody waits any more.
-                listening.cancel(false);
+                // The container has ended, which its exit tells better, or nobody waits any more.
+                connection.close();
             }
         });
         listening.whenComplete((done, failure) -> connection.close());

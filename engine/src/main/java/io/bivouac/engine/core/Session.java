@@ -1,24 +1,65 @@
 package io.bivouac.engine.core;
 
 import io.bivouac.engine.cgroup.Cgroups;
+import io.bivouac.engine.oci.Digest;
+import io.bivouac.engine.store.Store;
+import io.bivouac.engine.store.StoredImage;
 import io.bivouac.engine.warden.MonitorEvents;
 import io.bivouac.engine.warden.WardenClient;
 import io.bivouac.engine.warden.WardenProcess;
+import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 
-/**
- * A running session.
- *
- * @param process its guardian and warden
- * @param client speaks to the warden
- * @param events what monitors report
- * @param cgroups where containers' groups lie
- */
-record Session(WardenProcess process, WardenClient client, MonitorEvents events, Cgroups cgroups)
-        implements AutoCloseable {
+/** A running session. */
+final class Session implements AutoCloseable {
+    private final WardenProcess process;
+    private final WardenClient client;
+    private final MonitorEvents events;
+    private final Cgroups cgroups;
+    private final Set<Digest> pinned = ConcurrentHashMap.newKeySet();
+
+    Session(WardenProcess process, WardenClient client, MonitorEvents events, Cgroups cgroups) {
+        this.process = process;
+        this.client = client;
+        this.events = events;
+        this.cgroups = cgroups;
+    }
+
+    /** Speaks to the warden. */
+    WardenClient client() {
+        return client;
+    }
+
+    /** What monitors report. */
+    MonitorEvents events() {
+        return events;
+    }
+
+    /** Where containers' groups lie. */
+    Cgroups cgroups() {
+        return cgroups;
+    }
+
     /** The session's own folder. */
     Path folder() {
         return process.plan().folder();
+    }
+
+    /** Keeps an image as long as the session lives; once is enough. */
+    void pin(Store store, StoredImage image) throws IOException {
+        Digest digest = image.descriptor().digest();
+        if (!pinned.contains(digest)) {
+            store.pin(process.plan().id(), image);
+            pinned.add(digest);
+        }
+    }
+
+    /** Takes back every pin; no container may run any more. */
+    void unpin(Store store) throws IOException {
+        store.unpin(process.plan().id());
+        pinned.clear();
     }
 
     boolean isAlive() {

@@ -54,7 +54,7 @@ public final class ImageIndex {
         return new Descriptor(manifest.mediaType(), manifest.digest(), manifest.size());
     }
 
-    private StoredImage parse(Descriptor descriptor) throws IOException {
+    StoredImage parse(Descriptor descriptor) throws IOException {
         StoredImage known = parsed.get(descriptor.digest());
         if (known != null) {
             return known;

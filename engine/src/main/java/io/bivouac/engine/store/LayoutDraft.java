@@ -91,8 +91,8 @@ public final class LayoutDraft implements AutoCloseable {
     }
 
     private void pack(OutputStream out) throws IOException {
-        TarArchiveOutputStream tar =
-                new TarArchiveOutputStream(new BufferedOutputStream(out), StandardCharsets.UTF_8.name());
+        BufferedOutputStream buffered = new BufferedOutputStream(out);
+        TarArchiveOutputStream tar = new TarArchiveOutputStream(buffered, StandardCharsets.UTF_8.name());
         tar.setBigNumberMode(TarArchiveOutputStream.BIGNUMBER_STAR);
         try (Stream<Path> files = Files.walk(folder)) {
             for (Path file : files.filter(Files::isRegularFile).sorted().toList()) {
@@ -106,7 +106,8 @@ public final class LayoutDraft implements AutoCloseable {
             }
         }
         tar.finish();
-        tar.flush();
+        // The archive's own flush does not reach what lies below it.
+        buffered.flush();
     }
 
     /** Removes what was not committed. */

@@ -26,11 +26,13 @@ public final class Store {
     private final StoreLayout layout;
     private final Blobs blobs;
     private final ImageIndex index;
+    private final Pins pins;
 
     private Store(StoreLayout layout) {
         this.layout = layout;
         this.blobs = new Blobs(layout);
         this.index = new ImageIndex(layout, blobs);
+        this.pins = new Pins(layout, index);
     }
 
     /** Opens a store, making it when it does not exist. */
@@ -77,6 +79,19 @@ public final class Store {
         return index;
     }
 
+    /** Keeps an image, whatever becomes of its names, as long as the session exists. Call it before its layers are looked for. */
+    public void pin(String sessionId, StoredImage image) throws IOException {
+        bringIn(() -> {
+            pins.add(sessionId, image);
+            return image;
+        });
+    }
+
+    /** Takes back what a session that is about to end has pinned. */
+    public void unpin(String sessionId) throws IOException {
+        pins.remove(sessionId);
+    }
+
     /** Runs what brings in blobs or layers that no image names yet: nothing is collected meanwhile. */
     public <T, E extends Exception> T bringIn(FileLocks.Action<T, E> action) throws IOException, E {
         return FileLocks.shared(layout.contentLock(), action);
@@ -84,13 +99,12 @@ public final class Store {
 
     /**
      * Deletes blobs and unpacked layers that no image needs, and what writers that were killed left aside. Layers may hold files
-     * of mapped ids: their folders are returned for the warden to remove, under names nobody looks up.
-     *
-     * @param inUse chain IDs of layers under running containers
+     * of mapped ids: their folders are returned for the warden to remove, under names nobody looks up. What a session has pinned
+     * stays, whichever process it belongs to.
      */
-    public List<Path> collect(Set<Digest> inUse) throws IOException {
+    public List<Path> collect() throws IOException {
         return FileLocks.exclusive(layout.contentLock(), () -> {
-            Needed needed = needed(inUse);
+            Needed needed = needed();
             for (Path blob : list(layout.blobs())) {
                 if (!needed.blobs.contains(name(blob))) {
                     Files.deleteIfExists(blob);
@@ -111,10 +125,11 @@ public final class Store {
     /** Names of blobs and unpacked layers. */
     private record Needed(Set<String> blobs, Set<String> layers) {}
 
-    private Needed needed(Set<Digest> inUse) throws IOException {
+    private Needed needed() throws IOException {
         Needed needed = new Needed(new HashSet<>(), new HashSet<>());
-        inUse.forEach(chain -> needed.layers.add(StoreLayout.layerName(chain)));
-        for (StoredImage image : index.list()) {
+        List<StoredImage> images = new ArrayList<>(index.list());
+        images.addAll(pins.list());
+        for (StoredImage image : images) {
             needed.blobs.add(image.descriptor().digest().hex());
             needed.blobs.add(image.id().hex());
             image.manifest().layers().stream()

@@ -16,6 +16,7 @@ import java.nio.file.Path;
  * layers/MAPPING/CHAIN.chain    the whole chain ID a layer's short name stands for
  * locks/                        see {@link io.bivouac.engine.io.FileLocks}
  * sessions/ID, sessions/ID.lock one for each running engine, made and removed by its guardian
+ * sessions/ID/pins/HEX          images the session runs containers of
  * </pre>
  *
  * @param root the store's folder
@@ -81,6 +82,10 @@ public record StoreLayout(Path root) {
     /** Held exclusively while one layer is unpacked. */
     public Path layerLock(String mapping, Digest chainId) {
         return locks().resolve("layer-" + mapping + "-" + layerName(chainId));
+    }
+
+    public Path pins(String sessionId) {
+        return sessions().resolve(sessionId).resolve("pins");
     }
 
     public Path sessions() {

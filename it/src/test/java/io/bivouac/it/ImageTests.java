@@ -1,0 +1,377 @@
+package io.bivouac.it;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.bivouac.engine.ConfigurationException;
+import io.bivouac.engine.Container;
+import io.bivouac.engine.ContainerSpec;
+import io.bivouac.engine.Engine;
+import io.bivouac.engine.EngineOptions;
+import io.bivouac.engine.Image;
+import io.bivouac.fixtures.FixtureImages;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.stream.Stream;
+import java.util.zip.GZIPOutputStream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class ImageTests {
+    @TempDir
+    @SuppressWarnings("NullAway.Init") // injected by JUnit
+    private Path folder;
+
+    private Engine emptyEngine() {
+        return Engine.open(EngineOptions.defaults().withStore(folder.resolve("store")));
+    }
+
+    private static String output(Engine engine, String image, String... command) {
+        try (Container container = engine.start(ContainerSpec.of(image).withCommand(command))) {
+            container.waitForExit(Duration.ofSeconds(20));
+            return container.logs();
+        }
+    }
+
+    @Test
+    void layoutIsLoadedFoundListedTaggedAndRemoved() throws Exception {
+        try (Engine engine = emptyEngine()) {
+            Image loaded = engine.images().load(FixtureImages.busybox()).get(0);
+
+            assertThat(loaded.references()).containsExactly("busybox:1");
+            assertThat(engine.images().find("busybox:1")).map(Image::digest).contains(loaded.digest());
+            assertThat(engine.images().find(loaded.id())).map(Image::id).contains(loaded.id());
+            assertThat(engine.images().find("docker.io/library/busybox:1")).isPresent();
+            assertThat(engine.images().find("busybox@" + loaded.digest())).isPresent();
+            assertThat(engine.images().find("busybox:2")).isEmpty();
+            assertThat(engine.images().list()).extracting(Image::id).containsExactly(loaded.id());
+
+            Image tagged = engine.images().tag("busybox:1", "local/box:new");
+            assertThat(tagged.references()).containsExactlyInAnyOrder("busybox:1", "local/box:new");
+            assertThat(output(engine, "local/box:new", "echo", "hi")).isEqualTo("hi\n");
+            assertThat(output(engine, loaded.id(), "echo", "by id")).isEqualTo("by id\n");
+
+            engine.images().remove("busybox:1");
+            assertThat(engine.images().find("busybox:1")).isEmpty();
+            assertThat(engine.images().find("local/box:new")).isPresent();
+            engine.images().remove("local/box:new");
+            assertThat(engine.images().list()).isEmpty();
+        }
+        assertThat(filesIn(folder.resolve("store/blobs"))).isEmpty();
+        assertThat(filesIn(folder.resolve("store/layers"))).isEmpty();
+    }
+
+    @Test
+    void imageThatIsRemovedUnderAContainerIsKeptForIt() throws Exception {
+        try (Engine engine = emptyEngine();
+                Engine other = emptyEngine()) {
+            engine.images().load(FixtureImages.busybox());
+            try (Container container =
+                    engine.start(ContainerSpec.of("busybox:1").withCommand("sleep", "1000"))) {
+                // By an engine that knows nothing of the container, as another process would.
+                other.images().remove("busybox:1");
+                assertThat(engine.images().find("busybox:1")).isEmpty();
+
+                assertThat(container.exec("sh", "-c", "ls /bin | wc -l").exitCode())
+                        .isZero();
+                container.restart();
+                container.commit("rescued:1");
+                assertThat(output(engine, "rescued:1", "echo", "alive")).isEqualTo("alive\n");
+            }
+        }
+    }
+
+    private static List<Path> filesIn(Path path) throws IOException {
+        try (Stream<Path> files = Files.walk(path)) {
+            return files.filter(Files::isRegularFile).toList();
+        }
+    }
+
+    @Test
+    void archivesOfOtherToolsAreLoaded() throws Exception {
+        Path oci = folder.resolve("oci.tar");
+        Path docker = folder.resolve("docker.tar");
+        Path gzipped = folder.resolve("docker.tar.gz");
+        String source = "oci:" + FixtureImages.busybox() + ":busybox:1";
+        assertThat(Commands.run("skopeo", "copy", source, "oci-archive:" + oci + ":other/oci:1")
+                        .code())
+                .isZero();
+        assertThat(Commands.run("skopeo", "copy", source, "docker-archive:" + docker + ":other/docker:1")
+                        .code())
+                .isZero();
+        try (OutputStream out = new GZIPOutputStream(Files.newOutputStream(gzipped))) {
+            Files.copy(docker, out);
+        }
+        try (Engine engine = emptyEngine()) {
+            assertThat(engine.images().load(oci).get(0).references()).containsExactly("other/oci:1");
+            assertThat(output(engine, "other/oci:1", "echo", "oci")).isEqualTo("oci\n");
+            engine.images().remove("other/oci:1");
+
+            assertThat(engine.images().load(docker).get(0).references()).containsExactly("other/docker:1");
+            assertThat(output(engine, "other/docker:1", "echo", "docker")).isEqualTo("docker\n");
+            engine.images().remove("other/docker:1");
+
+            engine.images().load(gzipped);
+            assertThat(output(engine, "other/docker:1", "echo", "gzip")).isEqualTo("gzip\n");
+        }
+    }
+
+    @Test
+    void folderOfLayoutsProvidesImagesAndWinsOverTheStore() throws Exception {
+        Path layouts = Files.createDirectories(folder.resolve("layouts"));
+        Path first = SmallImages.write(layouts.resolve("a"), "provided:1", tar -> tar.file("text", 0644, "first"));
+        EngineOptions options = EngineOptions.defaults()
+                .withStore(folder.resolve("store"))
+                .withImages(List.of(layouts, FixtureImages.busybox()));
+        try (Engine engine = Engine.open(options)) {
+            assertThat(text(engine)).isEqualTo("first");
+
+            SmallImages.delete(first);
+            SmallImages.write(layouts.resolve("a"), "provided:1", tar -> tar.file("text", 0644, "second, longer"));
+
+            assertThat(text(engine)).isEqualTo("second, longer");
+        }
+    }
+
+    private String text(Engine engine) throws IOException {
+        Path out = folder.resolve("text");
+        try (Container container =
+                engine.start(ContainerSpec.of("provided:1").withEntrypoint("/probe", "sleep", "0"))) {
+            container.copyFrom("/text", out);
+            return Files.readString(out);
+        }
+    }
+
+    @Test
+    void saveRefusesAnExistingTargetAndUnknownImages() throws Exception {
+        Path existing = Files.writeString(folder.resolve("there.tar"), "mine");
+        try (Engine engine = emptyEngine()) {
+            engine.images().load(FixtureImages.probe());
+
+            assertThatThrownBy(() -> engine.images().save(existing, "probe:1"))
+                    .isInstanceOf(ConfigurationException.class)
+                    .hasMessage("Saving probe:1 to " + existing + " failed: " + existing
+                            + " exists already. Choose another target or delete it.");
+            assertThat(existing).hasContent("mine");
+            assertThatThrownBy(() -> engine.images().save(folder.resolve("x"), "none:1"))
+                    .hasMessageStartingWith("The image none:1 is not in the store " + folder.resolve("store") + ", ");
+        }
+    }
+
+    @Test
+    void savedLayoutIsCompleteAndReadByOthers() throws Exception {
+        Path layout = folder.resolve("saved");
+        try (Engine engine = emptyEngine()) {
+            Image image = engine.images().load(FixtureImages.busybox()).get(0);
+            engine.images().save(layout, "busybox:1");
+
+            Commands.Result copied = Commands.run(
+                    "skopeo",
+                    "copy",
+                    "--preserve-digests",
+                    "oci:" + layout + ":busybox:1",
+                    "dir:" + folder.resolve("dir"));
+            assertThat(copied.code()).as(copied.output()).isZero();
+            assertThat(Files.readString(layout.resolve("index.json")))
+                    .contains(image.digest().toString());
+        }
+    }
+
+    @Test
+    void damagedLayoutIsRefusedAndLeavesNothing() throws Exception {
+        Path layout = folder.resolve("damaged");
+        Commands.run("cp", "-r", FixtureImages.probe().toString(), layout.toString());
+        Path largest = filesIn(layout.resolve("blobs")).stream()
+                .max((a, b) -> Long.compare(a.toFile().length(), b.toFile().length()))
+                .orElseThrow();
+        byte[] content = Files.readAllBytes(largest);
+        content[content.length / 2] ^= 1;
+        Files.write(largest, content);
+
+        try (Engine engine = emptyEngine()) {
+            assertThatThrownBy(() -> engine.images().load(layout))
+                    .isInstanceOf(ConfigurationException.class)
+                    .hasMessageStartingWith("Loading images from " + layout + " failed: blob sha256:"
+                            + largest.getFileName() + " is damaged: its content has the digest sha256:");
+            assertThat(engine.images().list()).isEmpty();
+
+            Files.write(largest, Arrays.copyOf(content, content.length - 1));
+            assertThatThrownBy(() -> engine.images().load(layout))
+                    .hasMessage("Loading images from " + layout + " failed: blob sha256:" + largest.getFileName()
+                            + " is damaged: it has " + (content.length - 1) + " of " + content.length + " bytes.");
+        }
+    }
+
+    @Test
+    void whatIsNoImageIsSaid() throws Exception {
+        Path text = Files.writeString(folder.resolve("text.tar"), "no tar at all");
+        Path empty = Files.createDirectories(folder.resolve("empty"));
+        try (Engine engine = emptyEngine()) {
+            assertThatThrownBy(() -> engine.images().load(empty))
+                    .hasMessage("Loading images from " + empty
+                            + " failed: it is neither an OCI image layout nor an archive of docker save.");
+            assertThatThrownBy(() -> engine.images().load(folder.resolve("none")))
+                    .hasMessage("Loading images from " + folder.resolve("none") + " failed: it does not exist.");
+            assertThatThrownBy(() -> engine.images().load(text)).isInstanceOf(ConfigurationException.class);
+        }
+    }
+
+    /** What a hostile archive can say about names: nothing outside of its layer is ever touched. */
+    @Test
+    void layerThatLeadsOutIsRefusedOrStaysInside() throws Exception {
+        Path canary = Files.createDirectories(folder.resolve("canary"));
+        String dots = "../".repeat(20) + canary.toString().substring(1);
+        SmallImages.write(folder.resolve("dots"), "evil/dots:1", tar -> tar.file(dots + "/x", 0644, "evil"));
+        SmallImages.write(
+                folder.resolve("link"),
+                "evil/link:1",
+                tar -> tar.symlink("out", canary.toString()).file("out/x", 0644, "evil"));
+        SmallImages.write(
+                folder.resolve("hard"), "evil/hard:1", tar -> tar.hardLink("stolen", "../../../../etc/shadow"));
+        SmallImages.write(folder.resolve("root"), "evil/root:1", tar -> tar.symlink(".", "/etc"));
+        try (Engine engine = emptyEngine()) {
+            for (String name : List.of("dots", "link", "hard", "root")) {
+                engine.images().load(folder.resolve(name));
+            }
+            assertThatThrownBy(() -> engine.start(ContainerSpec.of("evil/dots:1")))
+                    .isInstanceOf(ConfigurationException.class)
+                    .hasMessageContaining("the name of an entry leads out of the layer: " + dots + "/x");
+            assertThatThrownBy(() -> engine.start(ContainerSpec.of("evil/hard:1")))
+                    .hasMessageContaining("the name of an entry leads out of the layer: ../../../../etc/shadow");
+            assertThatThrownBy(() -> engine.start(ContainerSpec.of("evil/root:1")))
+                    .hasMessageContaining("the root of the layer is not a folder but a SYMLINK");
+            try (Container container = engine.start(ContainerSpec.of("evil/link:1"))) {
+                Path inside = folder.resolve("inside");
+                container.copyFrom(canary + "/x", inside);
+                assertThat(inside).hasContent("evil");
+            }
+        }
+        assertThat(canary).isEmptyDirectory();
+    }
+
+    @Test
+    void laterLayersReplaceAndHideEarlierOnes() throws Exception {
+        Path layout = SmallImages.write(
+                folder.resolve("layers"),
+                "layers:1",
+                tar -> tar.folder("d", 0750)
+                        .file("d/kept", 0644, "1")
+                        .file("d/gone", 0644, "1")
+                        .file("replaced", 0600, "1"),
+                tar -> tar.file("d/.wh.gone", 0644, "")
+                        .file("replaced", 0644, "2")
+                        .folder("opaque", 0755)
+                        .file("opaque/below", 0644, ""),
+                tar -> tar.file("opaque/.wh..wh..opq", 0644, "")
+                        .file("opaque/above", 0644, "3")
+                        .file("d/implied", 0644, ""));
+        try (Engine engine = emptyEngine()) {
+            engine.images().load(layout);
+            try (Container container = engine.start(ContainerSpec.of("layers:1"))) {
+                Path out = folder.resolve("out");
+                container.copyFrom("/d", out.resolve("d"));
+                container.copyFrom("/opaque", out.resolve("opaque"));
+                container.copyFrom("/replaced", out.resolve("replaced"));
+
+                assertThat(out.resolve("d/kept")).hasContent("1");
+                assertThat(out.resolve("d/gone")).doesNotExist();
+                assertThat(out.resolve("replaced")).hasContent("2");
+                assertThat(out.resolve("opaque/below")).doesNotExist();
+                assertThat(out.resolve("opaque/above")).hasContent("3");
+                // The last layer names a file in d but not d itself, whose mode must stay that of the layer below.
+                Path layers = folder.resolve("store/layers/root");
+                assertThat(modesOf(layers, "d")).containsOnly("rwxr-x---");
+            }
+        }
+    }
+
+    private static List<String> modesOf(Path layers, String name) throws IOException {
+        try (Stream<Path> children = Files.list(layers)) {
+            List<String> modes = new ArrayList<>();
+            for (Path child : children.map(layer -> layer.resolve(name))
+                    .filter(Files::isDirectory)
+                    .toList()) {
+                modes.add(PosixFilePermissions.toString(Files.getPosixFilePermissions(child)));
+            }
+            return modes;
+        }
+    }
+
+    /** Binary attributes and names that are no UTF-8 come through commit, save and load unharmed. */
+    @Test
+    void capabilitiesAndOddNamesAreKeptByteForByte() throws Exception {
+        Path archive = folder.resolve("odd.tar");
+        String describe = "cd /odd; for f in *; do printf %s \"$f\" | od -An -tx1; done; ls | wc -l";
+        String before;
+        try (Container container = Engines.busybox()) {
+            container.exec(
+                    "sh",
+                    "-c",
+                    "mkdir /odd; cd /odd; touch \"$(printf 'bad\\377name')\" \"$(printf 'umlaut-\\303\\274')\";"
+                            + " touch " + "x".repeat(200) + "; cp /bin/busybox capable; ");
+            before = container.exec("sh", "-c", describe).stdout();
+            setCapability(container);
+            container.commit("odd/names:1");
+            Engines.shared().images().save(archive, "odd/names:1");
+            Engines.shared().images().remove("odd/names:1");
+        }
+        try (Engine engine = emptyEngine()) {
+            engine.images().load(archive);
+            assertThat(output(engine, "odd/names:1", "sh", "-c", describe)).isEqualTo(before);
+            assertThat(capabilitiesIn(folder.resolve("store/layers/root")))
+                    .containsExactly("0x0100000280000000ff0000000000000000000000");
+        }
+    }
+
+    /** Values above 0x7f are what a text encoding would spoil. The file lies in the upper directory on the host. */
+    private static void setCapability(Container container) throws Exception {
+        Path upper = Engines.folder().resolve("store/sessions");
+        try (Stream<Path> files = Files.walk(upper)) {
+            Path file = files.filter(
+                            path -> path.toString().contains(container.id().substring(0, 12) + "/upper/odd/capable"))
+                    .findFirst()
+                    .orElseThrow();
+            Commands.Result set = Commands.run(
+                    "python3",
+                    "-c",
+                    "import os,sys; os.setxattr(sys.argv[1],'security.capability',bytes.fromhex('0100000280000000ff0000000000000000000000'))",
+                    file.toString());
+            assertThat(set.code()).as(set.output()).isZero();
+        }
+    }
+
+    private static List<String> capabilitiesIn(Path layers) throws Exception {
+        Commands.Result found = Commands.run(
+                "python3",
+                "-c",
+                "import os,sys\n"
+                        + "for d,_,fs in os.walk(sys.argv[1]):\n"
+                        + "  for f in fs:\n"
+                        + "    p=os.path.join(os.fsencode(d),os.fsencode(f))\n"
+                        + "    if not os.path.islink(p) and 'security.capability' in os.listxattr(p):\n"
+                        + "      print('0x'+os.getxattr(p,'security.capability').hex())\n",
+                layers.toString());
+        return found.output().lines().toList();
+    }
+
+    @Test
+    void imageForAnotherProcessorIsRefused() throws Exception {
+        Path layout = SmallImages.writeFor(folder.resolve("arm"), "arm/image:1", "arm64");
+        try (Engine engine = emptyEngine()) {
+            engine.images().load(layout);
+
+            assertThatThrownBy(() -> engine.start(ContainerSpec.of("arm/image:1")))
+                    .isInstanceOf(ConfigurationException.class)
+                    .hasMessage(
+                            "The image arm/image:1 is for linux/arm64 and cannot run here: this host is linux/amd64."
+                                    + " Load an image built for it.");
+        }
+    }
+}

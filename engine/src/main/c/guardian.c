@@ -181,6 +181,7 @@ static void sweep_in_background(const struct guardian *guardian) {
     signal(SIGCHLD, SIG_IGN);
     pid_t pid = fork();
     if (pid == 0) {
+        signal(SIGCHLD, SIG_DFL);
         /* The lock is shared by fork: keeping it would make this session look alive after its end. */
         close(guardian->lock);
         close(guardian->control);

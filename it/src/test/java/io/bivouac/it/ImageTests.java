@@ -348,16 +348,14 @@ class ImageTests {
     }
 
     private static List<String> capabilitiesIn(Path layers) throws Exception {
-        Commands.Result found = Commands.run(
-                "python3",
-                "-c",
-                "import os,sys\n"
-                        + "for d,_,fs in os.walk(sys.argv[1]):\n"
-                        + "  for f in fs:\n"
-                        + "    p=os.path.join(os.fsencode(d),os.fsencode(f))\n"
-                        + "    if not os.path.islink(p) and 'security.capability' in os.listxattr(p):\n"
-                        + "      print('0x'+os.getxattr(p,'security.capability').hex())\n",
-                layers.toString());
+        Commands.Result found = Commands.run("python3", "-c", """
+                import os,sys
+                for d,_,fs in os.walk(sys.argv[1]):
+                  for f in fs:
+                    p=os.path.join(os.fsencode(d),os.fsencode(f))
+                    if not os.path.islink(p) and 'security.capability' in os.listxattr(p):
+                      print('0x'+os.getxattr(p,'security.capability').hex())
+                """, layers.toString());
         return found.output().lines().toList();
     }
 

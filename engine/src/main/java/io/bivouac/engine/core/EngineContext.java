@@ -1,5 +1,6 @@
 package io.bivouac.engine.core;
 
+import io.bivouac.engine.BivouacException;
 import io.bivouac.engine.Container;
 import io.bivouac.engine.EngineOptions;
 import io.bivouac.engine.HostException;
@@ -10,6 +11,7 @@ import io.bivouac.engine.rootfs.OverlayStacks;
 import io.bivouac.engine.store.LayerFolders;
 import io.bivouac.engine.store.Store;
 import io.bivouac.engine.warden.IdMapping;
+import io.bivouac.engine.warden.WardenException;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -39,7 +41,7 @@ final class EngineContext {
         store = Store.open(options.store().orElseGet(this::defaultStore));
         folders = new LayerFolders(store.layout(), mapping.layersName());
         OverlayStacks stacks = new OverlayStacks(folders, mapping.rootless());
-        sessions = new Sessions(store.layout(), mapping);
+        sessions = new Sessions(store.layout(), mapping, this::sweepAside);
         unpacker = new LayerUnpacker(store, folders, stacks);
         accounts = new AccountsReader(folders);
         planner = new LaunchPlanner(mapping, stacks, options.logLimit());
@@ -65,6 +67,18 @@ final class EngineContext {
             Attempts.run(
                     "Removing unpacked layers failed",
                     () -> sessions.get().client().remove(unneeded));
+        }
+    }
+
+    /** On the thread that started the session, beside whatever it was started for. */
+    private void sweepAside(Session session) {
+        try {
+            List<Path> left = store.sweepAside();
+            if (!left.isEmpty()) {
+                session.client().remove(left);
+            }
+        } catch (IOException | WardenException | BivouacException e) {
+            // Garbage of somebody else: the next session tries again, and nothing waits for it.
         }
     }
 

@@ -22,6 +22,7 @@ import java.util.HexFormat;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /** The session of an engine, started when it is first needed and anew when it was killed. */
@@ -32,12 +33,17 @@ final class Sessions implements AutoCloseable {
 
     private final StoreLayout layout;
     private final IdMapping mapping;
+    private final Consumer<Session> onStart;
     private @Nullable CompletableFuture<Session> current;
     private boolean closed;
 
-    Sessions(StoreLayout layout, IdMapping mapping) {
+    /**
+     * @param onStart is called with each session that has started
+     */
+    Sessions(StoreLayout layout, IdMapping mapping, Consumer<Session> onStart) {
         this.layout = layout;
         this.mapping = mapping;
+        this.onStart = onStart;
     }
 
     /** Begins to start a session, unless there is one: it starts while the caller goes on. */
@@ -83,7 +89,9 @@ final class Sessions implements AutoCloseable {
 
     private void start(CompletableFuture<Session> starting) {
         try {
-            starting.complete(start());
+            Session session = start();
+            starting.complete(session);
+            onStart.accept(session);
         } catch (WardenException e) {
             starting.completeExceptionally(FailureTranslation.translate(ATTEMPT, e));
         } catch (IOException e) {

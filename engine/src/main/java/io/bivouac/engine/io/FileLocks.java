@@ -49,8 +49,7 @@ public final class FileLocks {
         }
 
         private synchronized void lock(Path file, boolean shared) throws IOException {
-            FileChannel opened = FileChannel.open(
-                    file, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE);
+            FileChannel opened = open(file);
             try {
                 lock = opened.lock(0, Long.MAX_VALUE, shared);
                 channel = opened;
@@ -58,6 +57,23 @@ public final class FileLocks {
                 opened.close();
                 throw e;
             }
+        }
+
+        private synchronized boolean tryLock(Path file) throws IOException {
+            FileChannel opened = open(file);
+            try {
+                lock = opened.tryLock();
+                channel = lock == null ? null : opened;
+                return lock != null;
+            } finally {
+                if (lock == null) {
+                    opened.close();
+                }
+            }
+        }
+
+        private static FileChannel open(Path file) throws IOException {
+            return FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE);
         }
 
         private synchronized void unlock() throws IOException {
@@ -94,6 +110,28 @@ public final class FileLocks {
             entry.lock(file, false);
             try {
                 return action.run();
+            } finally {
+                entry.unlock();
+            }
+        } finally {
+            threads.unlock();
+        }
+    }
+
+    /** Runs the action if no other holder exists at this moment; false when one does. */
+    public static <E extends Exception> boolean ifFree(Path file, Action<?, E> action) throws IOException, E {
+        Entry entry = entry(file);
+        Lock threads = entry.threads.writeLock();
+        if (!threads.tryLock()) {
+            return false;
+        }
+        try {
+            if (!entry.tryLock(file)) {
+                return false;
+            }
+            try {
+                action.run();
+                return true;
             } finally {
                 entry.unlock();
             }

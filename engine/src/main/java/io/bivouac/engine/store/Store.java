@@ -122,6 +122,36 @@ public final class Store {
         });
     }
 
+    /**
+     * Deletes what writers that were killed left aside, unless somebody is writing at this moment. Folders of layers are returned
+     * for the warden to remove.
+     */
+    public List<Path> sweepAside() throws IOException {
+        List<Path> unneeded = new ArrayList<>();
+        FileLocks.ifFree(layout.contentLock(), () -> {
+            for (Path folder : List.of(layout.blobs(), layout.images(), layout.references(), layout.binaries())) {
+                for (Path file : list(folder)) {
+                    if (isAside(file)) {
+                        Files.deleteIfExists(file);
+                    }
+                }
+            }
+            for (Path mapping : list(layout.layers())) {
+                for (Path layer : list(mapping)) {
+                    if (isAside(layer)) {
+                        setAside(layer, unneeded);
+                    }
+                }
+            }
+            return unneeded;
+        });
+        return unneeded;
+    }
+
+    private static boolean isAside(Path file) {
+        return name(file).startsWith(AtomicFiles.ASIDE);
+    }
+
     /** Names of blobs and unpacked layers. */
     private record Needed(Set<String> blobs, Set<String> layers) {}
 
@@ -146,7 +176,7 @@ public final class Store {
             Files.deleteIfExists(layer);
             return;
         }
-        Path aside = name(layer).startsWith(AtomicFiles.ASIDE) ? layer : AtomicFiles.aside(layer);
+        Path aside = isAside(layer) ? layer : AtomicFiles.aside(layer);
         if (!aside.equals(layer)) {
             Files.move(layer, aside);
         }
@@ -160,6 +190,8 @@ public final class Store {
     private static List<Path> list(Path folder) throws IOException {
         try (Stream<Path> files = Files.list(folder)) {
             return files.toList();
+        } catch (NoSuchFileException e) {
+            return List.of();
         }
     }
 }

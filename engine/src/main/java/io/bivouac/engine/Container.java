@@ -37,7 +37,10 @@ public interface Container extends AutoCloseable {
     /** Runs a command to its end; a paused or ended container throws. */
     ExecResult exec(ExecSpec spec);
 
-    /** The output so far, both streams in the order they were written; the oldest part is left out when it was too much. */
+    /**
+     * The output so far, both streams as they arrived: what is written to one and then to the other within an instant may change
+     * places. The oldest part is left out when it was too much, and that is said.
+     */
     String logs();
 
     /** Delivers every line, those logged before and those to come, until closed or the container ends. */

@@ -361,7 +361,7 @@ class ContainerLifecycleTests {
     @Test
     void rootFileSystemCanBeReadOnly() {
         ContainerSpec spec = ContainerSpec.of("busybox:1")
-                .withCommand("sh", "-c", "touch /x; touch /scratch/x && echo written")
+                .withCommand("sh", "-c", "touch /x 2>&1; touch /scratch/x && echo written")
                 .withReadOnlyRoot()
                 .withTmpfs("/scratch");
         try (Container container = Engines.shared().start(spec)) {

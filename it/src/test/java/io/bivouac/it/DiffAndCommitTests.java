@@ -13,6 +13,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -142,7 +143,8 @@ class DiffAndCommitTests {
             try (Snapshot snapshot = container.snapshot()) {
                 sh(container, "echo after > /moment");
 
-                assertThat(snapshot.exact()).isTrue();
+                // An ordinary user has no freezer here: processes are stopped one after the other.
+                assertThat(snapshot.exact()).isEqualTo(Engines.isRoot());
                 snapshot.commit("snapshot/moment:1");
             }
         }
@@ -178,6 +180,7 @@ class DiffAndCommitTests {
 
     /** What we write is read by others: skopeo inspects it, podman runs it. */
     @Test
+    @Tag("root")
     void committedImageIsReadBySkopeoAndRunByPodman(@TempDir Path folder) throws Exception {
         Path layout = folder.resolve("layout");
         try (Container container = Engines.busybox()) {

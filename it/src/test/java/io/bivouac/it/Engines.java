@@ -24,6 +24,10 @@ final class Engines {
         return Shared.ENGINE;
     }
 
+    static boolean isRoot() {
+        return System.getProperty("user.name", "").equals("root");
+    }
+
     /** The build folder of this module. */
     static Path folder() {
         return FOLDER;

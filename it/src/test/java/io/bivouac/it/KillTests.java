@@ -18,6 +18,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.api.parallel.Isolated;
@@ -26,6 +27,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 /** SIGKILL of anything, at any moment: what a living guardian can remove is gone within 2 s, the rest with the next engine. */
 @Isolated
+@Tag("root")
 class KillTests {
     private static final Duration LIMIT = Duration.ofSeconds(2);
 

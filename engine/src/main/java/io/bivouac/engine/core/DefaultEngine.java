@@ -9,6 +9,7 @@ import io.bivouac.engine.EngineOptions;
 import io.bivouac.engine.Images;
 import io.bivouac.engine.InternalException;
 import io.bivouac.engine.store.StoredImage;
+import io.bivouac.engine.warden.WardenBinary;
 import java.security.SecureRandom;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -63,6 +64,7 @@ public final class DefaultEngine implements Engine {
 
     private DefaultContainer start(String id, ContainerSpec spec, boolean again) {
         // The session's processes start while the image is looked up.
+        WardenBinary.requireSupportedHost();
         context.sessions.prepare();
         StoredImage image = context.images.resolve(spec.image());
         Session session = context.sessions.get();

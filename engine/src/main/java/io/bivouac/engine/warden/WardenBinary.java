@@ -37,6 +37,11 @@ public final class WardenBinary {
         return file;
     }
 
+    /** Throws {@link UnsupportedHostException} where no warden can run. */
+    public static void requireSupportedHost() {
+        machine();
+    }
+
     private static String machine() {
         String machine = System.getProperty("os.arch", "");
         String system = System.getProperty("os.name", "");

@@ -1,0 +1,66 @@
+package io.bivouac.it;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/** A user of this host with subordinate ids, made for a test and removed after it. */
+final class OrdinaryUser implements AutoCloseable {
+    private static final AtomicInteger NUMBER = new AtomicInteger();
+
+    private final String name;
+    private final Path home;
+    private final String classPath;
+
+    private OrdinaryUser(String name, Path home, String classPath) {
+        this.name = name;
+        this.home = home;
+        this.classPath = classPath;
+    }
+
+    /** Makes one; the class path is copied to its home, since root's files are closed to others. */
+    static OrdinaryUser create() throws IOException, InterruptedException {
+        String name = "bivouac-it-" + ProcessHandle.current().pid() + "-" + NUMBER.incrementAndGet();
+        Path home = Files.createTempDirectory(Path.of("/var/tmp"), name + "-");
+        Commands.Result made = Commands.run("useradd", "--no-create-home", "--home-dir", home.toString(), name);
+        assertThat(made.code()).as(made.output()).isZero();
+        assertThat(Files.readString(Path.of("/etc/subuid"))).contains(name + ":");
+        Path classes = Files.createDirectories(home.resolve("classes"));
+        String classPath = ChildJvm.readableClassPath(classes);
+        Commands.run("chown", "-R", name + ":" + name, home.toString());
+        Commands.run("chmod", "755", home.toString());
+        return new OrdinaryUser(name, home, classPath);
+    }
+
+    Path home() {
+        return home;
+    }
+
+    /** A JVM of this user. */
+    ChildJvm.Builder jvm() {
+        return new ChildJvm.Builder()
+                .under("setpriv", "--reuid=" + name, "--regid=" + name, "--init-groups", "--reset-env")
+                .environment("HOME=" + home)
+                .classPath(classPath);
+    }
+
+    /** The command that runs another one as this user. */
+    List<String> prefix() {
+        return List.of("setpriv", "--reuid=" + name, "--regid=" + name, "--init-groups");
+    }
+
+    @Override
+    public void close() throws IOException {
+        try {
+            Commands.run("userdel", "--force", name);
+            Commands.run("rm", "-rf", home.toString());
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IOException(e);
+        }
+    }
+}

@@ -1,0 +1,44 @@
+package io.bivouac.it;
+
+import java.io.PrintWriter;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.platform.engine.DiscoverySelector;
+import org.junit.platform.engine.discovery.DiscoverySelectors;
+import org.junit.platform.launcher.Launcher;
+import org.junit.platform.launcher.LauncherDiscoveryRequest;
+import org.junit.platform.launcher.TagFilter;
+import org.junit.platform.launcher.core.LauncherDiscoveryRequestBuilder;
+import org.junit.platform.launcher.core.LauncherFactory;
+import org.junit.platform.launcher.listeners.SummaryGeneratingListener;
+import org.junit.platform.launcher.listeners.TestExecutionSummary;
+
+/** Runs test classes in this JVM, whoever it belongs to. */
+final class SuiteMain {
+    private SuiteMain() {}
+
+    /**
+     * Says {@code passed N} or {@code failed N} at the end.
+     *
+     * @param arguments names of test classes
+     */
+    public static void main(String[] arguments) {
+        List<DiscoverySelector> selectors = new ArrayList<>();
+        for (String name : arguments) {
+            selectors.add(DiscoverySelectors.selectClass(name));
+        }
+        LauncherDiscoveryRequest request = LauncherDiscoveryRequestBuilder.request()
+                .selectors(selectors)
+                .filters(TagFilter.excludeTags("root"))
+                .build();
+        SummaryGeneratingListener listener = new SummaryGeneratingListener();
+        Launcher launcher = LauncherFactory.create();
+        launcher.execute(request, listener);
+        TestExecutionSummary summary = listener.getSummary();
+        summary.printFailuresTo(new PrintWriter(System.out, true, StandardCharsets.UTF_8), 20);
+        long failures = summary.getTotalFailureCount();
+        System.out.println(failures == 0 ? "passed " + summary.getTestsSucceededCount() : "failed " + failures);
+        System.exit(failures == 0 ? 0 : 1);
+    }
+}

@@ -33,7 +33,10 @@ public @interface Provision {
     /** A tag, a digest or an image's id. */
     String image();
 
-    /** What messages and capsules call the container; default: the field's or parameter's name. */
+    /**
+     * What messages and capsules call the container; default: the name of the field, or of the parameter where tests are compiled
+     * with {@code -parameters}, else of the image.
+     */
     String name() default "";
 
     /** Replaces the image's command. */

@@ -182,15 +182,24 @@ final class ProvisionExtension
         if (parameter.getType() == Engine.class) {
             return engine(context);
         }
-        String where = "@Provision on parameter " + parameter.getName() + " of "
+        String where = "@Provision on parameter " + parameterContext.getIndex() + " of "
                 + parameterContext.getDeclaringExecutable().getDeclaringClass().getSimpleName() + "."
                 + parameterContext.getDeclaringExecutable().getName();
         ProvisionedField.requireContainer(parameter.getType(), where, "parameter");
         Provision provision = ProvisionedField.onlyProvision(parameter, where);
-        ContainerSpec spec = AnnotationSpecs.of(provision, where, parameter.getName());
+        ContainerSpec spec = AnnotationSpecs.of(provision, where, defaultName(parameter, provision));
         Container container = startAll(List.of(spec), context).get(0);
         provisions(context).add(container);
         return container;
+    }
+
+    /** Names of parameters are there only when the tests were compiled with -parameters; otherwise the image's says more. */
+    private static String defaultName(Parameter parameter, Provision provision) {
+        if (parameter.isNamePresent()) {
+            return parameter.getName();
+        }
+        String repository = provision.image().replaceFirst("@.*$", "").replaceFirst(":[^:/]*$", "");
+        return repository.substring(repository.lastIndexOf('/') + 1);
     }
 
     /** At the failing assertion, before any teardown of the user's has touched anything. */

@@ -47,7 +47,8 @@ static bool is_dot(const char *name) {
 }
 
 static int remove_children(struct removal *removal, int folder, int depth) {
-    int copy = fcntl(folder, F_DUPFD_CLOEXEC, 3);
+    /* Opened anew: a duplicate would go on where an earlier pass ended. */
+    int copy = openat(folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     DIR *listing = copy < 0 ? NULL : fdopendir(copy);
     if (listing == NULL) {
         fd_close(&copy);

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.bivouac.engine.ConfigurationException;
 import io.bivouac.engine.Container;
 import io.bivouac.engine.ContainerSpec;
+import io.bivouac.fixtures.FixtureImages;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -147,6 +148,17 @@ class CopyTests {
 
             assertThat(folder.resolve("left")).hasContent("left\n");
             assertThat(stopped.logs()).isEqualTo("a gift\n");
+        }
+    }
+
+    @Test
+    void largeFileTakesLittleMemory() throws Exception {
+        try (ChildJvm child = new ChildJvm.Builder()
+                .option("-Xmx64m")
+                .option("-Dbivouac.fixtures=" + FixtureImages.cache())
+                .start(LargeCopy.class, folder.resolve("store").toString(), folder.toString())) {
+            assertThat(child.join()).as(child.output()).isZero();
+            assertThat(child.output()).startsWith("equal ");
         }
     }
 

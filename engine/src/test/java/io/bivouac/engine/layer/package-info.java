@@ -1,0 +1,4 @@
+@NullMarked
+package io.bivouac.engine.layer;
+
+import org.jspecify.annotations.NullMarked;

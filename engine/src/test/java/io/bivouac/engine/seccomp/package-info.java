@@ -1,0 +1,4 @@
+@NullMarked
+package io.bivouac.engine.seccomp;
+
+import org.jspecify.annotations.NullMarked;

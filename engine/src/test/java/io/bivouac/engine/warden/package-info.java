@@ -1,0 +1,4 @@
+@NullMarked
+package io.bivouac.engine.warden;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,10 +1,12 @@
 package io.bivouac.it;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import io.bivouac.fixtures.FixtureImages;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -33,9 +35,12 @@ class RootlessTests {
                 assertThat(child.join()).as(child.output()).isZero();
                 assertThat(child.output()).containsPattern("passed [1-9][0-9]+\n");
             }
-            try (Stream<Path> sessions = Files.list(user.home().resolve("store/sessions"))) {
-                assertThat(sessions).isEmpty();
-            }
+            // The guardian ends after the JVM that it watches.
+            await().atMost(Duration.ofSeconds(2)).untilAsserted(() -> {
+                try (Stream<Path> sessions = Files.list(user.home().resolve("store/sessions"))) {
+                    assertThat(sessions).isEmpty();
+                }
+            });
         }
     }
 }

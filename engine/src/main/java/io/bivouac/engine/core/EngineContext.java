@@ -30,6 +30,8 @@ final class EngineContext {
     final Differ differ;
     final DefaultImages images;
     final Threads threads = new Threads();
+    /** Folders of layers that killed writers left half-written. */
+    private final List<Path> left;
 
     EngineContext(EngineOptions options) {
         try {
@@ -41,7 +43,8 @@ final class EngineContext {
         store = Store.open(options.store().orElseGet(this::defaultStore));
         folders = new LayerFolders(store.layout(), mapping.layersName());
         OverlayStacks stacks = new OverlayStacks(folders, mapping.rootless());
-        sessions = new Sessions(store.layout(), mapping, this::sweepAside);
+        left = sweepAside();
+        sessions = new Sessions(store.layout(), mapping, this::removeLeft);
         unpacker = new LayerUnpacker(store, folders, stacks);
         accounts = new AccountsReader(folders);
         planner = new LaunchPlanner(mapping, stacks, options.logLimit());
@@ -70,15 +73,24 @@ final class EngineContext {
         }
     }
 
-    /** On the thread that started the session, beside whatever it was started for. */
-    private void sweepAside(Session session) {
+    /** At once on opening, before this engine brings in anything of its own: a store that somebody writes to is left alone. */
+    private List<Path> sweepAside() {
         try {
-            List<Path> left = store.sweepAside();
+            return store.sweepAside();
+        } catch (IOException e) {
+            // Garbage of somebody else: the next engine tries again, and nothing waits for it.
+            return List.of();
+        }
+    }
+
+    /** On the thread that started the session, beside whatever it was started for. */
+    private void removeLeft(Session session) {
+        try {
             if (!left.isEmpty()) {
                 session.client().remove(left);
             }
-        } catch (IOException | WardenException | BivouacException e) {
-            // Garbage of somebody else: the next session tries again, and nothing waits for it.
+        } catch (WardenException | BivouacException e) {
+            // As above.
         }
     }
 

@@ -24,12 +24,16 @@ final class Commands {
     }
 
     static Result run(List<String> command) throws IOException, InterruptedException {
-        Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
+        return finish(new ProcessBuilder(command).redirectErrorStream(true).start());
+    }
+
+    /** Gives a program no input and waits for its end. */
+    static Result finish(Process process) throws IOException, InterruptedException {
         process.getOutputStream().close();
         String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
         if (!process.waitFor(MINUTES, TimeUnit.MINUTES)) {
             process.destroyForcibly();
-            throw new IOException(command + " did not end: " + output);
+            throw new IOException(process.info().commandLine().orElse("a program") + " did not end: " + output);
         }
         return new Result(process.exitValue(), output);
     }

@@ -153,7 +153,7 @@ class CopyTests {
 
     @Test
     void largeFileTakesLittleMemory() throws Exception {
-        try (ChildJvm child = new ChildJvm.Builder()
+        try (Child child = new ChildJvm()
                 .option("-Xmx64m")
                 .option("-Dbivouac.fixtures=" + FixtureImages.cache())
                 .start(LargeCopy.class, folder.resolve("store").toString(), folder.toString())) {

@@ -27,23 +27,22 @@ class HostTests {
     @SuppressWarnings("NullAway.Init") // injected by JUnit
     private Path folder;
 
-    private String start(ChildJvm.Builder jvm, Path store, Path layout, String image, String... command)
-            throws Exception {
+    private String start(ChildJvm jvm, Path store, Path layout, String image, String... command) throws Exception {
         String[] arguments = Stream.concat(Stream.of(store.toString(), layout.toString(), image), Stream.of(command))
                 .toArray(String[]::new);
-        try (ChildJvm child = jvm.start(OneStart.class, arguments)) {
+        try (Child child = jvm.start(OneStart.class, arguments)) {
             assertThat(child.join()).as(child.output()).isZero();
             return child.output();
         }
     }
 
-    private String startBusybox(ChildJvm.Builder jvm) throws Exception {
+    private String startBusybox(ChildJvm jvm) throws Exception {
         return start(jvm, folder.resolve("store"), FixtureImages.busybox(), "busybox:1", "echo", "hello");
     }
 
     @Test
     void otherSystemsAreNamed() throws Exception {
-        assertThat(startBusybox(new ChildJvm.Builder().option("-Dos.name=Mac OS X")))
+        assertThat(startBusybox(new ChildJvm().option("-Dos.name=Mac OS X")))
                 .isEqualTo(
                         "failed UnsupportedHostException: Containers need Linux: this is Mac OS X. On macOS and Windows run"
                                 + " the tests in a Linux virtual machine or WSL 2, or skip them with"
@@ -52,7 +51,7 @@ class HostTests {
 
     @Test
     void otherProcessorsAreNamed() throws Exception {
-        assertThat(startBusybox(new ChildJvm.Builder().option("-Dos.arch=riscv64")))
+        assertThat(startBusybox(new ChildJvm().option("-Dos.arch=riscv64")))
                 .isEqualTo(
                         "failed UnsupportedHostException: Bivouac has no engine for the processor 'riscv64' yet: x86-64 is"
                                 + " supported. Skip the tests with -Dbivouac.unsupported=skip.\n");
@@ -61,8 +60,7 @@ class HostTests {
     @Test
     @Tag("root")
     void rootWithoutPrivilegeForNamespacesIsToldSo() throws Exception {
-        ChildJvm.Builder jvm =
-                new ChildJvm.Builder().under("setpriv", "--bounding-set=-sys_admin", "--inh-caps=-sys_admin");
+        ChildJvm jvm = new ChildJvm().under("setpriv", "--bounding-set=-sys_admin", "--inh-caps=-sys_admin");
 
         assertThat(startBusybox(jvm))
                 .isEqualTo(
@@ -78,7 +76,7 @@ class HostTests {
             // One user namespace is allowed below the outer one, and this JVM is in it.
             String nested = "echo 1 > /proc/sys/user/max_user_namespaces;" + " exec unshare --user --map-user=" + 1000
                     + " \"$@\"";
-            ChildJvm.Builder jvm = user.jvm().under("unshare", "--user", "--map-root-user", "sh", "-c", nested, "sh");
+            ChildJvm jvm = user.jvm().under("unshare", "--user", "--map-root-user", "sh", "-c", nested, "sh");
 
             assertThat(start(jvm, user.home().resolve("store"), FixtureImages.busybox(), "busybox:1", "true"))
                     .isEqualTo(
@@ -135,7 +133,7 @@ class HostTests {
         Path layout = SmallImages.write(
                 folder.resolve("large"), "large:1", tar -> tar.file("zeros", 0644, new byte[6_000_000]));
         // Room for the blobs, not for the layer beside them; what is left there is shown at the end.
-        ChildJvm.Builder jvm = onTmpfs(store, "size=10m");
+        ChildJvm jvm = onTmpfs(store, "size=10m");
 
         String output = start(jvm, store.resolve("store"), layout, "large:1", "sleep", "0");
 
@@ -160,11 +158,11 @@ class HostTests {
     }
 
     /** In a mount namespace of its own, so that nothing is mounted on this host. Names what is left of layers at the end. */
-    private static ChildJvm.Builder onTmpfs(Path target, String options) {
+    private static ChildJvm onTmpfs(Path target, String options) {
         String script = "mount -t tmpfs -o " + options + " none " + target + " && \"$@\"; code=$?;"
                 + " for layer in " + target + "/store/layers/root/* " + target + "/store/layers/root/.new-*;"
                 + " do [ -e \"$layer\" ] && echo left: ${layer##*/}; done; exit $code";
-        return new ChildJvm.Builder().under("unshare", "--mount", "sh", "-c", script, "sh");
+        return new ChildJvm().under("unshare", "--mount", "sh", "-c", script, "sh");
     }
 
     @Test

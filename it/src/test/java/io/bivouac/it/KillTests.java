@@ -39,8 +39,8 @@ class KillTests {
         return EngineOptions.defaults().withStore(folder.resolve("store")).withImages(List.of(FixtureImages.busybox()));
     }
 
-    private ChildJvm victim(String work, String hierarchy) throws Exception {
-        ChildJvm victim = new ChildJvm.Builder()
+    private Child victim(String work, String hierarchy) throws Exception {
+        Child victim = new ChildJvm()
                 .option("-Dbivouac.cgroup=" + hierarchy)
                 .start(Victim.class, folder.resolve("store").toString(), work);
         victim.await("ready");
@@ -105,7 +105,7 @@ class KillTests {
     })
     void leavesNothing(String target, String work, String hierarchy) throws Exception {
         List<String> before = interfaces();
-        try (ChildJvm victim = victim(work, hierarchy)) {
+        try (Child victim = victim(work, hierarchy)) {
             List<ProcessTree.Found> tree = ProcessTree.below(victim.pid());
             String session = sessions().stream()
                     .map(path -> path.getFileName().toString())
@@ -255,7 +255,7 @@ class KillTests {
     @Test
     void halfWrittenStoreIsCleanedAndGoesOn() throws Exception {
         Path store = folder.resolve("store");
-        try (ChildJvm victim = victim("unpacking", "auto")) {
+        try (Child victim = victim("unpacking", "auto")) {
             await().pollInterval(Duration.ofMillis(5)).until(() -> aside(store).size() > 0 && unpacked(store));
             victim.kill();
             victim.join();

@@ -41,8 +41,8 @@ final class OrdinaryUser implements AutoCloseable {
     }
 
     /** A JVM of this user. */
-    ChildJvm.Builder jvm() {
-        return new ChildJvm.Builder()
+    ChildJvm jvm() {
+        return new ChildJvm()
                 .under("setpriv", "--reuid=" + name, "--regid=" + name, "--init-groups", "--reset-env")
                 .environment("HOME=" + home)
                 .classPath(classPath);

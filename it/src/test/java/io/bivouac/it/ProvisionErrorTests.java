@@ -175,7 +175,7 @@ class ProvisionErrorTests {
     @ParameterizedTest
     @ValueSource(strings = {"fail", "skip"})
     void unsupportedHostFailsOrSkips(String choice) throws Exception {
-        try (ChildJvm child = new ChildJvm.Builder()
+        try (Child child = new ChildJvm()
                 .option("-Dos.name=Mac OS X")
                 .option("-Dbivouac.unsupported=" + choice)
                 .option("-Dbivouac.store=" + capsules.resolve("store"))

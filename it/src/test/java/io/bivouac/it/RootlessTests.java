@@ -19,7 +19,7 @@ class RootlessTests {
         // Built by root and readable for everybody.
         assertThat(FixtureImages.all()).isNotEmpty();
         try (OrdinaryUser user = OrdinaryUser.create()) {
-            try (ChildJvm child = user.jvm()
+            try (Child child = user.jvm()
                     .option("-Dbivouac.it.folder=" + user.home())
                     .option("-Dbivouac.fixtures=" + FixtureImages.cache())
                     .start(

@@ -1,0 +1,135 @@
+package io.bivouac.it;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
+
+import io.bivouac.fixtures.FixtureImages;
+import java.io.IOException;
+import java.io.Reader;
+import java.net.ConnectException;
+import java.net.Socket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Properties;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.ResourceLock;
+
+/** The plugin in builds of somebody else. */
+@Tag("root")
+@ResourceLock(OutsideMaven.REPOSITORY)
+class MavenPluginTests {
+    @TempDir
+    @SuppressWarnings("NullAway.Init") // injected by JUnit
+    private Path folder;
+
+    private Path store() {
+        return folder.resolve("store");
+    }
+
+    private OutsideMaven lifecycle() throws Exception {
+        return OutsideMaven.project("lifecycle", folder.resolve("project"), store());
+    }
+
+    private OutsideMaven nowhere() throws IOException {
+        return OutsideMaven.in(Files.createDirectories(folder.resolve("nowhere")), store());
+    }
+
+    private void assertNothingLives() {
+        await().atMost(Duration.ofSeconds(2)).untilAsserted(() -> {
+            try (Stream<Path> sessions = Files.list(store().resolve("sessions"))) {
+                assertThat(sessions).isEmpty();
+            }
+        });
+    }
+
+    private Properties environment() throws IOException {
+        Properties properties = new Properties();
+        try (Reader reader = Files.newBufferedReader(folder.resolve("project/target/bivouac/env.properties"))) {
+            properties.load(reader);
+        }
+        return properties;
+    }
+
+    @Test
+    void integrationTestsFindTheirContainers() throws Exception {
+        Commands.Result build = lifecycle().run("verify");
+
+        assertThat(build.code()).as(build.output()).isZero();
+        assertThat(build.output())
+                .contains(
+                        "Started echo (busybox:1).",
+                        "Started job (probe:1).",
+                        "Tests run: 1, Failures: 0",
+                        "The environment is struck.");
+        assertThat(environment()).containsOnlyKeys("bivouac.echo.host", "bivouac.echo.port.7", "bivouac.job.host");
+        assertThat(environment()).containsEntry("bivouac.echo.host", "127.0.0.1");
+        int port = Integer.parseInt(environment().getProperty("bivouac.echo.port.7"));
+        assertThatThrownBy(() -> new Socket("127.0.0.1", port).close()).isInstanceOf(ConnectException.class);
+        assertNothingLives();
+    }
+
+    @Test
+    void brokenBuildStrikesItsEnvironmentToo() throws Exception {
+        Commands.Result build = lifecycle().run("verify", "-Dsaid=world");
+
+        assertThat(build.code()).as(build.output()).isEqualTo(1);
+        assertThat(build.output()).contains("Started echo", "Tests run: 1, Failures: 1");
+        assertThat(build.output()).doesNotContain("The environment is struck.");
+        assertNothingLives();
+    }
+
+    @Test
+    void containerThatIsNeverReadyBreaksTheBuild() throws Exception {
+        Commands.Result build = lifecycle().run("pre-integration-test", "-Dwait.log=nothing says this");
+
+        assertThat(build.code()).as(build.output()).isEqualTo(1);
+        assertThat(build.output())
+                .contains(
+                        "The container echo (image busybox:1) was not ready after 3 s: waited for log line 'nothing says this'."
+                                + " Its last log lines:\n[ERROR]   listening\n");
+        assertNothingLives();
+    }
+
+    @Test
+    void skippedGoalsDoNothing() throws Exception {
+        Commands.Result build = lifecycle().run("pre-integration-test", "-Dbivouac.skip");
+
+        assertThat(build.code()).as(build.output()).isZero();
+        assertThat(build.output()).contains("Skipped: bivouac.skip is set.").doesNotContain("Started");
+        assertThat(store()).doesNotExist();
+    }
+
+    @Test
+    void imagesAreLoadedAndListed() throws Exception {
+        Commands.Result listed = nowhere()
+                .run(
+                        OutsideMaven.goal("images"),
+                        OutsideMaven.goal("load"),
+                        "-Dbivouac.archive=" + FixtureImages.busybox(),
+                        "-Dbivouac.images=");
+
+        assertThat(listed.code()).as(listed.output()).isZero();
+        assertThat(listed.output()).contains("The store holds no images.", "Loaded busybox:1");
+        listed = nowhere().run(OutsideMaven.goal("images"), "-Dbivouac.images=");
+        assertThat(listed.output())
+                .containsPattern("IMAGE +ID +PLATFORM +SIZE\n")
+                .containsPattern("busybox:1 +[0-9a-f]{12} +linux/(amd64|arm64) +\\d\\.\\d MB\n");
+    }
+
+    @Test
+    void archiveThatIsNoneIsRefused() throws Exception {
+        Path file = Files.writeString(folder.resolve("archive.tar"), "no archive");
+
+        Commands.Result loaded = nowhere().run(OutsideMaven.goal("load"), "-Dbivouac.archive=" + file);
+
+        assertThat(loaded.code()).isEqualTo(1);
+        assertThat(loaded.output())
+                .contains("Loading images from " + file
+                        + " failed: it is neither an OCI image layout nor an archive of docker save.");
+    }
+}

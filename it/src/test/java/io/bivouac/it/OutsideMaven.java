@@ -1,0 +1,96 @@
+package io.bivouac.it;
+
+import io.bivouac.fixtures.FixtureImages;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.Properties;
+
+/**
+ * Maven as somebody outside this build runs it: what we built comes from a repository, as if it were released. {@code
+ * outside.properties} says where that repository and Maven itself are.
+ */
+final class OutsideMaven {
+    /** What tests lock that use this class: two Mavens may not write to one repository. */
+    static final String REPOSITORY = "repository";
+
+    private static final Properties BUILD = build();
+
+    private final Path folder;
+    private final Path store;
+
+    private OutsideMaven(Path folder, Path store) {
+        this.folder = folder;
+        this.store = store;
+    }
+
+    /** Maven in a folder without a project. */
+    static OutsideMaven in(Path folder, Path store) {
+        return new OutsideMaven(folder, store);
+    }
+
+    /** A copy of one of the projects of {@code src/it}. */
+    static OutsideMaven project(String name, Path target, Path store) throws IOException, InterruptedException {
+        Path source = Path.of(required("sources"), name);
+        Commands.Result copied = Commands.run("cp", "-rT", source.toString(), target.toString());
+        if (copied.code() != 0) {
+            throw new IOException(copied.output());
+        }
+        return new OutsideMaven(target, store);
+    }
+
+    /** A goal of our plugin, by its full coordinates: no project declares it. */
+    static String goal(String name) {
+        return "io.bivouac:bivouac-maven-plugin:" + required("version") + ":" + name;
+    }
+
+    Commands.Result run(String... arguments) throws IOException, InterruptedException {
+        return Commands.finish(command(arguments).redirectErrorStream(true).start());
+    }
+
+    /** Starts it, to be talked with. */
+    Child start(String... arguments) throws IOException {
+        return new Child(command(arguments).redirectErrorStream(true).start());
+    }
+
+    /** The command line, for a shell. */
+    String commandLine(String... arguments) {
+        return "'" + String.join("' '", command(arguments).command()) + "'";
+    }
+
+    ProcessBuilder command(String... arguments) {
+        List<String> command = new ArrayList<>(List.of(
+                Path.of(required("maven"), "bin", "mvn").toString(),
+                "--batch-mode",
+                "--no-transfer-progress",
+                "--settings=" + Path.of(required("sources"), "settings.xml"),
+                "-Dmaven.repo.local=" + required(REPOSITORY),
+                "-Dbivouac.store=" + store,
+                "-Dbivouac.images=" + FixtureImages.all()));
+        for (String name : List.of("released", "version", "junit", "postgresql", "surefire")) {
+            command.add("-Dbivouac.it." + name + "=" + required(name));
+        }
+        command.addAll(List.of(arguments));
+        ProcessBuilder builder = new ProcessBuilder(command).directory(folder.toFile());
+        builder.environment().put("JAVA_HOME", System.getProperty("java.home"));
+        return builder;
+    }
+
+    private static Properties build() {
+        Properties properties = new Properties();
+        try (InputStream in = OutsideMaven.class.getResourceAsStream("/outside.properties")) {
+            properties.load(Objects.requireNonNull(in, "outside.properties"));
+            return properties;
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static String required(String property) {
+        return Objects.requireNonNull(BUILD.getProperty(property), property);
+    }
+}

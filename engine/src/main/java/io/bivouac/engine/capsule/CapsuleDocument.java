@@ -51,6 +51,7 @@ public record CapsuleDocument(Instant created, Failure failure, List<CapturedCon
         json.put("name", container.name());
         json.put("state", container.state().name());
         container.exitCode().ifPresent(code -> json.put("exitCode", (long) code));
+        container.health().ifPresent(health -> json.put("health", HealthJson.toJson(health)));
         json.put("exact", container.exact());
         json.put("image", container.image().toString());
         json.put("pristine", container.pristine().toString());
@@ -101,6 +102,7 @@ public record CapsuleDocument(Instant created, Failure failure, List<CapturedCon
                 json.ports("ports"),
                 ContainerState.valueOf(json.requiredText("state")),
                 json.has("exitCode") ? (int) json.number("exitCode") : null,
+                json.has("health") ? HealthJson.of(json.object("health")) : null,
                 json.flag("exact"),
                 logs.apply(name));
     }

@@ -1,8 +1,12 @@
 package io.bivouac.engine.capsule;
 
 import io.bivouac.engine.ContainerSpec;
+import io.bivouac.engine.Healthcheck;
 import io.bivouac.engine.Mount;
+import io.bivouac.engine.PullPolicy;
+import io.bivouac.engine.SeccompProfile;
 import io.bivouac.engine.Wait;
+import io.bivouac.engine.oci.HealthcheckConfig;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -18,6 +22,7 @@ final class SpecJson {
     static Map<String, Object> toJson(ContainerSpec spec) {
         Map<String, Object> json = new LinkedHashMap<>();
         json.put("image", spec.image());
+        json.put("pullPolicy", spec.pullPolicy().name());
         spec.name().ifPresent(name -> json.put("name", name));
         spec.entrypoint().ifPresent(entrypoint -> json.put("entrypoint", entrypoint));
         spec.command().ifPresent(command -> json.put("command", command));
@@ -31,9 +36,14 @@ final class SpecJson {
         json.put("mounts", spec.mounts().stream().map(SpecJson::toJson).toList());
         json.put("labels", spec.labels());
         json.put("readOnlyRoot", spec.readOnlyRoot());
+        json.put("seccomp", toJson(spec.seccomp()));
+        spec.appArmor().ifPresent(profile -> json.put("appArmor", profile));
+        json.put("confinement", ConfinementJson.toJson(spec));
         spec.stopSignal().ifPresent(signal -> json.put("stopSignal", signal));
         json.put("stopTimeout", spec.stopTimeout().toString());
         json.put("startupTimeout", spec.startupTimeout().toString());
+        spec.healthcheck()
+                .ifPresent(check -> json.put("healthcheck", check.config().toJson()));
         json.put("waits", spec.waits().stream().map(SpecJson::toJson).toList());
         return json;
     }
@@ -50,6 +60,15 @@ final class SpecJson {
         return json;
     }
 
+    private static Map<String, Object> toJson(SeccompProfile profile) {
+        Map<String, Object> json = new LinkedHashMap<>();
+        json.put("name", profile.toString());
+        if (profile instanceof SeccompProfile.Custom custom) {
+            json.put("document", custom.document());
+        }
+        return json;
+    }
+
     private static Map<String, Object> toJson(Wait wait) {
         Map<String, Object> json = new LinkedHashMap<>();
         if (wait instanceof Wait.Log log) {
@@ -62,6 +81,8 @@ final class SpecJson {
             json.put("command", command.command());
         } else if (wait instanceof Wait.Exit exit) {
             json.put("exit", (long) exit.code());
+        } else if (wait instanceof Wait.Health) {
+            json.put("health", true);
         }
         wait.timeout().ifPresent(timeout -> json.put("timeout", timeout.toString()));
         return json;
@@ -69,6 +90,9 @@ final class SpecJson {
 
     static ContainerSpec of(JsonFields json) {
         ContainerSpec spec = ContainerSpec.of(json.requiredText("image")).withEnv(json.textMap("env"));
+        if (json.has("pullPolicy")) {
+            spec = spec.withPullPolicy(PullPolicy.valueOf(json.requiredText("pullPolicy")));
+        }
         if (json.has("name")) {
             spec = spec.withName(json.requiredText("name"));
         }
@@ -111,6 +135,19 @@ final class SpecJson {
         if (json.flag("readOnlyRoot")) {
             spec = spec.withReadOnlyRoot();
         }
+        if (json.has("seccomp")) {
+            spec = spec.withSeccomp(seccomp(json.object("seccomp")));
+        }
+        if (json.has("appArmor")) {
+            spec = spec.withAppArmor(json.requiredText("appArmor"));
+        }
+        if (json.has("confinement")) {
+            spec = ConfinementJson.apply(json.object("confinement"), spec);
+        }
+        if (json.has("healthcheck")) {
+            spec = spec.withHealthcheck(new Healthcheck(
+                    HealthcheckConfig.of(json.object("healthcheck").json())));
+        }
         List<Wait> waits = new ArrayList<>();
         json.objects("waits").forEach(wait -> waits.add(wait(wait)));
         if (waits.isEmpty()) {
@@ -129,6 +166,16 @@ final class SpecJson {
                 : new Mount.Tmpfs(target, json.number("tmpfs"));
     }
 
+    private static SeccompProfile seccomp(JsonFields json) {
+        String name = json.requiredText("name");
+        if (json.has("document")) {
+            return new SeccompProfile.Custom(name, json.requiredText("document"));
+        }
+        return name.equals(SeccompProfile.unconfined().toString())
+                ? SeccompProfile.unconfined()
+                : SeccompProfile.standard();
+    }
+
     private static Wait wait(JsonFields json) {
         Wait wait;
         if (json.has("log")) {
@@ -138,6 +185,8 @@ final class SpecJson {
             wait = Wait.forPort((int) json.number("port"));
         } else if (json.has("command")) {
             wait = new Wait.Command(json.texts("command"), null);
+        } else if (json.flag("health")) {
+            wait = Wait.forHealthcheck();
         } else {
             wait = Wait.forExit((int) json.number("exit"));
         }

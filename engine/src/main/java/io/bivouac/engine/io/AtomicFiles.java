@@ -10,8 +10,6 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
-import java.security.SecureRandom;
-import java.util.HexFormat;
 
 /**
  * Files that appear whole or not at all: written aside in the folder of their target, forced to disk, renamed. After a kill or
@@ -21,7 +19,7 @@ public final class AtomicFiles {
     /** Prefix of names written aside. */
     public static final String ASIDE = ".new-";
 
-    private static final SecureRandom RANDOM = new SecureRandom();
+    private static final int RANDOM_BYTES = 8;
 
     private AtomicFiles() {}
 
@@ -37,13 +35,28 @@ public final class AtomicFiles {
     }
 
     public static void write(Path target, Content content) throws IOException {
+        write(target, content, AtomicFiles::commit);
+    }
+
+    /** The same without waiting for the disk: for what nobody needs after a power cut. */
+    public static void writeVolatile(Path target, byte[] content) throws IOException {
+        write(target, out -> out.write(content), AtomicFiles::rename);
+    }
+
+    /** Gives a file written aside its name. */
+    @FunctionalInterface
+    private interface Naming {
+        void name(Path aside, Path target) throws IOException;
+    }
+
+    private static void write(Path target, Content content, Naming naming) throws IOException {
         Path aside = aside(target);
         try {
             try (OutputStream out =
                     Files.newOutputStream(aside, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
                 content.writeTo(out);
             }
-            commit(aside, target);
+            naming.name(aside, target);
         } finally {
             Files.deleteIfExists(aside);
         }
@@ -51,9 +64,7 @@ public final class AtomicFiles {
 
     /** A name aside of the target that nobody else uses. */
     public static Path aside(Path target) {
-        byte[] random = new byte[8];
-        RANDOM.nextBytes(random);
-        return target.resolveSibling(ASIDE + HexFormat.of().formatHex(random));
+        return target.resolveSibling(ASIDE + RandomNames.hex(RANDOM_BYTES));
     }
 
     /** Forces a file written aside to disk and gives it its name. */

@@ -1,11 +1,14 @@
 package io.bivouac.engine.io;
 
 import java.io.IOException;
+import java.nio.channels.ClosedChannelException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
+import java.nio.channels.FileLockInterruptionException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Lock;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
 import org.jspecify.annotations.Nullable;
@@ -17,6 +20,8 @@ import org.jspecify.annotations.Nullable;
  * <p>Released by the kernel when the process ends, however it ends.
  */
 public final class FileLocks {
+    private static final long POLL_MILLIS = 20;
+
     private static final ConcurrentHashMap<Path, Entry> ENTRIES = new ConcurrentHashMap<>();
 
     private FileLocks() {}
@@ -51,11 +56,39 @@ public final class FileLocks {
         private synchronized void lock(Path file, boolean shared) throws IOException {
             FileChannel opened = open(file);
             try {
-                lock = opened.lock(0, Long.MAX_VALUE, shared);
+                lock = waitFor(opened, shared);
                 channel = opened;
             } catch (IOException | RuntimeException e) {
                 opened.close();
                 throw e;
+            }
+        }
+
+        /**
+         * The kernel sees processes, not threads: two that hold locks and wait for the other's, with threads that have nothing
+         * to do with each other, look like a deadlock, and one is refused, see fcntl(2), EDEADLK. Asking again and again is not.
+         */
+        private static FileLock waitFor(FileChannel opened, boolean shared) throws IOException {
+            try {
+                return opened.lock(0, Long.MAX_VALUE, shared);
+            } catch (ClosedChannelException | FileLockInterruptionException e) {
+                throw e;
+            } catch (IOException e) {
+                FileLock polled = opened.tryLock(0, Long.MAX_VALUE, shared);
+                while (polled == null) {
+                    pause();
+                    polled = opened.tryLock(0, Long.MAX_VALUE, shared);
+                }
+                return polled;
+            }
+        }
+
+        private static void pause() throws IOException {
+            try {
+                TimeUnit.MILLISECONDS.sleep(POLL_MILLIS);
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                throw new FileLockInterruptionException();
             }
         }
 
@@ -88,7 +121,7 @@ public final class FileLocks {
     public static <T, E extends Exception> T shared(Path file, Action<T, E> action) throws IOException, E {
         Entry entry = entry(file);
         Lock threads = entry.threads.readLock();
-        threads.lock();
+        lock(threads);
         try {
             entry.addReader(file);
             try {
@@ -105,7 +138,7 @@ public final class FileLocks {
     public static <T, E extends Exception> T exclusive(Path file, Action<T, E> action) throws IOException, E {
         Entry entry = entry(file);
         Lock threads = entry.threads.writeLock();
-        threads.lock();
+        lock(threads);
         try {
             entry.lock(file, false);
             try {
@@ -137,6 +170,16 @@ public final class FileLocks {
             }
         } finally {
             threads.unlock();
+        }
+    }
+
+    /** Interruption ends the wait as it does for the kernel's lock. */
+    private static void lock(Lock threads) throws IOException {
+        try {
+            threads.lockInterruptibly();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new FileLockInterruptionException();
         }
     }
 

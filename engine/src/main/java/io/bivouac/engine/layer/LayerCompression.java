@@ -1,10 +1,10 @@
 package io.bivouac.engine.layer;
 
 import io.bivouac.engine.oci.MediaTypes;
+import io.bivouac.engine.zstd.ZstdInputStream;
 import java.io.BufferedInputStream;
 import java.io.IOException;
 import java.io.InputStream;
-import org.apache.commons.compress.compressors.gzip.GzipCompressorInputStream;
 
 /** How a layer's archive is compressed. Told from its first bytes: media types are often wrong. */
 public enum LayerCompression {
@@ -15,19 +15,13 @@ public enum LayerCompression {
     private static final int BUFFER = 128 << 10;
     private static final int MAGIC_LENGTH = 4;
 
-    /** The archive without its compression; reads to the end of the last member of a gzip stream. */
+    /** The archive without its compression; reads to the end of the last member or frame. */
     public static InputStream decompress(InputStream in) throws IOException {
         BufferedInputStream buffered = new BufferedInputStream(in, BUFFER);
         return switch (of(buffered)) {
             case NONE -> buffered;
-            case GZIP ->
-                GzipCompressorInputStream.builder()
-                        .setInputStream(buffered)
-                        .setDecompressConcatenated(true)
-                        .get();
-            case ZSTD ->
-                throw new IOException(
-                        "the layer is compressed by zstd, which this version cannot read; push it as gzip");
+            case GZIP -> new GzipInputStream(buffered);
+            case ZSTD -> new ZstdInputStream(buffered);
         };
     }
 
@@ -38,12 +32,7 @@ public enum LayerCompression {
         if (magic.length >= 2 && magic[0] == (byte) 0x1f && magic[1] == (byte) 0x8b) {
             return GZIP;
         }
-        boolean zstd = magic.length == MAGIC_LENGTH
-                && magic[0] == 0x28
-                && magic[1] == (byte) 0xb5
-                && magic[2] == 0x2f
-                && magic[3] == (byte) 0xfd;
-        return zstd ? ZSTD : NONE;
+        return ZstdInputStream.begins(magic) ? ZSTD : NONE;
     }
 
     /** The media type of a layer so compressed. */

@@ -1,5 +1,6 @@
 package io.bivouac.engine.layer;
 
+import io.bivouac.engine.tar.TarEntry;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 
@@ -14,6 +15,9 @@ final class LayerPath {
     static byte[] normalize(byte[] path) throws IOException {
         // Latin-1 keeps every byte, and the separators are ASCII in every encoding.
         String text = new String(path, StandardCharsets.ISO_8859_1);
+        if (text.isEmpty()) {
+            throw new IOException("the name of an entry is empty");
+        }
         if (text.indexOf('\0') >= 0) {
             throw new IOException("the name of an entry holds a NUL character: " + printable(path));
         }
@@ -27,6 +31,15 @@ final class LayerPath {
             }
         }
         return normal.toString().getBytes(StandardCharsets.ISO_8859_1);
+    }
+
+    /** Of folders; that of the root is 0. */
+    static int depth(byte[] path) {
+        int depth = path.length == 0 ? 0 : 1;
+        for (byte character : path) {
+            depth += character == '/' ? 1 : 0;
+        }
+        return depth;
     }
 
     static String name(byte[] path) {
@@ -74,6 +87,6 @@ final class LayerPath {
     }
 
     static String printable(byte[] path) {
-        return new String(path, StandardCharsets.UTF_8).replace('\0', '?');
+        return TarEntry.printable(path);
     }
 }

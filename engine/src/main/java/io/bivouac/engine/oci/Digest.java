@@ -5,6 +5,7 @@ import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 import java.util.regex.Pattern;
 import org.apiguardian.api.API;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Identifies content by its SHA-256, as {@code sha256:} and 64 lower-case hexadecimal digits. A digest that exists is well
@@ -62,6 +63,20 @@ public record Digest(String hex) {
     /** The first twelve digits, what people read aloud. */
     public String shortHex() {
         return hex.substring(0, 12);
+    }
+
+    // Written out, here as in ImageReference: a record's own methods are spun by the JVM when they are first called,
+    // and a cold
+    // start would wait 40 ms for that.
+
+    @Override
+    public boolean equals(@Nullable Object other) {
+        return other instanceof Digest digest && hex.equals(digest.hex);
+    }
+
+    @Override
+    public int hashCode() {
+        return hex.hashCode();
     }
 
     @Override

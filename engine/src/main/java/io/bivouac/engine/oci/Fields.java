@@ -26,6 +26,10 @@ final class Fields {
         return text(json, name, "");
     }
 
+    static long number(Map<String, ?> json, String name, long absent) {
+        return json.get(name) == null ? absent : requiredNumber(json, name);
+    }
+
     static long requiredNumber(Map<String, ?> json, String name) {
         Object value = json.get(name);
         if (value instanceof Long number) {

@@ -22,6 +22,8 @@ import org.apiguardian.api.API;
  */
 @API(status = API.Status.EXPERIMENTAL, since = "0.1")
 public final class ImageConfig {
+    private static final List<String> DEFAULT_SHELL = List.of("/bin/sh", "-c");
+
     private final Map<String, ?> json;
     private final Map<String, ?> run;
     private final Platform platform;
@@ -41,10 +43,24 @@ public final class ImageConfig {
     /** Reads a configuration from parsed JSON; {@link IllegalArgumentException} names the field that is wrong. */
     public static ImageConfig of(Map<String, ?> json) {
         ImageConfig config = new ImageConfig(json);
-        config.entrypoint();
-        config.command();
-        config.environment();
+        config.requireTypes();
         return config;
+    }
+
+    /** What is wrong in an image is said when it comes in, not when one of its containers is stopped. */
+    private void requireTypes() {
+        entrypoint();
+        command();
+        environment();
+        user();
+        workingDirectory();
+        exposedPorts();
+        volumes();
+        labels();
+        stopSignal();
+        healthcheck();
+        shell();
+        onBuild();
     }
 
     /** An image of no layers for this platform. */
@@ -121,6 +137,23 @@ public final class ImageConfig {
     public Optional<String> stopSignal() {
         String signal = Fields.text(run, "StopSignal", "");
         return signal.isEmpty() ? Optional.empty() : Optional.of(signal);
+    }
+
+    /** How a container's health is found out, when the image says so. */
+    public Optional<HealthcheckConfig> healthcheck() {
+        Map<String, ?> json = Fields.object(run, "Healthcheck");
+        return json.isEmpty() ? Optional.empty() : Optional.of(HealthcheckConfig.of(json));
+    }
+
+    /** The program, and its arguments, that a line of {@link #healthcheck()} is given to. */
+    public List<String> shell() {
+        List<String> shell = Fields.texts(run, "Shell");
+        return shell.isEmpty() ? DEFAULT_SHELL : shell;
+    }
+
+    /** Instructions for whoever builds an image on this one. */
+    public List<String> onBuild() {
+        return Fields.texts(run, "OnBuild");
     }
 
     /** The whole configuration as parsed. */

@@ -107,6 +107,16 @@ public record ImageReference(
         return (standard ? name : registry + "/" + name) + suffix();
     }
 
+    @Override
+    public boolean equals(@Nullable Object other) {
+        return other instanceof ImageReference reference && toString().equals(reference.toString());
+    }
+
+    @Override
+    public int hashCode() {
+        return toString().hashCode();
+    }
+
     /** The text with nothing left out. */
     @Override
     public String toString() {

@@ -51,25 +51,47 @@ interface ArchiveSource extends AutoCloseable {
         public void close() {}
     }
 
-    /** An uncompressed tar with random access. */
+    /** An uncompressed tar with random access. Older archives of Docker name a layer that images share by links. */
     final class Tar implements ArchiveSource {
+        private static final int LINK_LIMIT = 8;
+
         private final TarFile tar;
         private final Map<String, TarArchiveEntry> entries = new HashMap<>();
 
         Tar(Path file) throws IOException {
             tar = new TarFile(file);
             for (TarArchiveEntry entry : tar.getEntries()) {
-                if (entry.isFile() && !entry.isSymbolicLink() && !entry.isLink()) {
-                    String name = entry.getName();
-                    entries.put(name.startsWith("./") ? name.substring(2) : name, entry);
+                boolean link = entry.isSymbolicLink() || entry.isLink();
+                if (link || entry.isFile()) {
+                    entries.put(plain(entry.getName()), entry);
                 }
             }
         }
 
+        private static String plain(String name) {
+            return name.startsWith("./") ? name.substring(2) : name;
+        }
+
         @Override
         public Optional<InputStream> open(String name) throws IOException {
-            TarArchiveEntry entry = entries.get(name);
-            return entry == null ? Optional.empty() : Optional.of(tar.getInputStream(entry));
+            String place = name;
+            for (int links = 0; links < LINK_LIMIT; links++) {
+                TarArchiveEntry entry = entries.get(place);
+                if (entry == null) {
+                    return Optional.empty();
+                }
+                if (entry.isSymbolicLink()) {
+                    place = Path.of(place)
+                            .resolveSibling(entry.getLinkName())
+                            .normalize()
+                            .toString();
+                } else if (entry.isLink()) {
+                    place = plain(entry.getLinkName());
+                } else {
+                    return Optional.of(tar.getInputStream(entry));
+                }
+            }
+            throw new IOException("links lead nowhere from " + name);
         }
 
         @Override

@@ -4,12 +4,13 @@ import io.bivouac.engine.oci.Descriptor;
 import io.bivouac.engine.oci.Digest;
 import java.io.IOException;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * An image found in an archive or layout.
  *
  * @param references as the archive names it, possibly none
- * @param identity digest of its manifest, or of its configuration where the archive has no manifest
+ * @param identity digest of its manifest or index, or of its configuration where the archive has no manifest
  * @param loader brings its blobs into a store
  */
 record ArchivedImage(List<String> references, Digest identity, Loader loader) {
@@ -17,14 +18,25 @@ record ArchivedImage(List<String> references, Digest identity, Loader loader) {
         references = List.copyOf(references);
     }
 
-    /** Whether the store's image is this one. */
-    boolean is(StoredImage image) {
-        return identity.equals(image.descriptor().digest()) || identity.equals(image.id());
+    /** Which of several platforms are brought in. */
+    enum Extent {
+        /** This host's. */
+        HOST,
+        /** All that the archive has. */
+        ALL
     }
 
-    /** Brings blobs in and returns the descriptor of the manifest. */
+    /**
+     * What was brought in.
+     *
+     * @param manifest of this host's platform
+     * @param index that led to it, empty when nothing did
+     */
+    record Loaded(Descriptor manifest, Optional<Descriptor> index) {}
+
+    /** Brings blobs in. */
     @FunctionalInterface
     interface Loader {
-        Descriptor load(Blobs blobs) throws IOException;
+        Loaded load(Blobs blobs, Extent extent) throws IOException;
     }
 }

@@ -20,9 +20,11 @@ public final class Blobs {
     private static final int BUFFER = 256 << 10;
 
     private final StoreLayout layout;
+    private final Reserve reserve;
 
-    Blobs(StoreLayout layout) {
+    Blobs(StoreLayout layout, Reserve reserve) {
         this.layout = layout;
+        this.reserve = reserve;
     }
 
     public boolean has(Digest digest) {
@@ -33,8 +35,7 @@ public final class Blobs {
         try {
             return Files.newInputStream(layout.blob(digest));
         } catch (NoSuchFileException e) {
-            throw new IOException(
-                    "the store holds no blob " + digest + ": it was removed by hand, or by another version", e);
+            throw DamageException.ofMissingBlob(digest, e);
         }
     }
 
@@ -54,6 +55,7 @@ public final class Blobs {
         if (has(descriptor.digest())) {
             return;
         }
+        reserve.require(descriptor.size());
         Path target = layout.blob(descriptor.digest());
         Path aside = AtomicFiles.aside(target);
         try {
@@ -101,7 +103,7 @@ public final class Blobs {
             DigestingOutputStream digesting;
             try (OutputStream out =
                     Files.newOutputStream(aside, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
-                digesting = new DigestingOutputStream(out);
+                digesting = new DigestingOutputStream(reserve.watching(out));
                 BufferedOutputStream buffered = new BufferedOutputStream(digesting, BUFFER);
                 content.writeTo(buffered);
                 buffered.flush();

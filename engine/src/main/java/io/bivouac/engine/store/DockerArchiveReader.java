@@ -12,6 +12,7 @@ import java.io.InputStream;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * Reads the archive {@code docker save} writes: a {@code manifest.json} of the form
@@ -42,7 +43,9 @@ final class DockerArchiveReader {
                 String config = text(entry.get("Config"));
                 List<String> layers = texts(entry.get("Layers"));
                 images.add(new ArchivedImage(
-                        texts(entry.get("RepoTags")), identity(config), blobs -> load(config, layers, blobs)));
+                        texts(entry.get("RepoTags")),
+                        identity(config),
+                        (blobs, extent) -> new ArchivedImage.Loaded(load(config, layers, blobs), Optional.empty())));
             }
         } catch (IllegalArgumentException e) {
             throw new IOException(MANIFEST + " is malformed: " + e.getMessage(), e);

@@ -2,8 +2,8 @@ package io.bivouac.engine.store;
 
 import io.bivouac.engine.io.AtomicFiles;
 import io.bivouac.engine.oci.Descriptor;
+import io.bivouac.engine.oci.Digest;
 import io.bivouac.engine.oci.ImageReference;
-import java.io.BufferedInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
@@ -11,7 +11,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import org.apache.commons.compress.compressors.gzip.GzipCompressorInputStream;
 
 /** Brings images of layouts and archives into the store. */
 public final class ImageArchives {
@@ -27,7 +26,7 @@ public final class ImageArchives {
             try (Opened archive = open(path)) {
                 List<StoredImage> loaded = new ArrayList<>();
                 for (ArchivedImage image : archive.images()) {
-                    loaded.add(bringIn(image));
+                    loaded.add(bringIn(image, ArchivedImage.Extent.ALL));
                 }
                 if (loaded.isEmpty()) {
                     throw new IOException("there is no image in it");
@@ -48,8 +47,9 @@ public final class ImageArchives {
             try (Opened archive = open(source)) {
                 for (ArchivedImage image : archive.images()) {
                     if (names(image).contains(reference)) {
-                        boolean known = current.isPresent() && image.is(current.get());
-                        return known ? current : Optional.of(bringIn(image));
+                        return isKnown(image, reference, current)
+                                ? current
+                                : Optional.of(bringIn(image, ArchivedImage.Extent.HOST));
                     }
                 }
                 return Optional.empty();
@@ -59,11 +59,25 @@ public final class ImageArchives {
         });
     }
 
-    private StoredImage bringIn(ArchivedImage image) throws IOException {
-        Descriptor manifest = image.loader().load(store.blobs());
-        StoredImage stored = store.index().add(manifest);
+    private boolean isKnown(ArchivedImage image, ImageReference reference, Optional<StoredImage> current)
+            throws IOException {
+        if (current.isEmpty()) {
+            return false;
+        }
+        Digest identity = image.identity();
+        return identity.equals(current.get().descriptor().digest())
+                || identity.equals(current.get().id())
+                || store.index().indexOf(reference).equals(Optional.of(identity));
+    }
+
+    private StoredImage bringIn(ArchivedImage image, ArchivedImage.Extent extent) throws IOException {
+        ArchivedImage.Loaded loaded = image.loader().load(store.blobs(), extent);
+        StoredImage stored = store.index().add(loaded.manifest());
+        if (loaded.index().isPresent()) {
+            store.index().addIndex(loaded.index().get(), stored);
+        }
         for (ImageReference reference : names(image)) {
-            store.index().tag(reference, stored);
+            store.index().tag(reference, stored, loaded.index().map(Descriptor::digest));
         }
         return stored;
     }
@@ -83,14 +97,22 @@ public final class ImageArchives {
 
     private record Opened(ArchiveSource source, Optional<Path> unpacked) implements AutoCloseable {
         List<ArchivedImage> images() throws IOException {
-            // Docker writes both forms into one archive; its own has the full names.
-            if (source.open(DockerArchiveReader.MANIFEST).isPresent()) {
-                return new DockerArchiveReader(source).images();
-            }
-            if (source.open(OciLayoutReader.MARK).isPresent()) {
+            // Docker writes both forms into one archive; only this one has manifests, and with them digests.
+            if (has(OciLayoutReader.MARK) && has(OciLayoutReader.INDEX)) {
                 return new OciLayoutReader(source).images();
             }
+            if (has(DockerArchiveReader.MANIFEST)) {
+                return new DockerArchiveReader(source).images();
+            }
             throw new IOException("it is neither an OCI image layout nor an archive of docker save");
+        }
+
+        private boolean has(String name) throws IOException {
+            Optional<InputStream> file = source.open(name);
+            if (file.isPresent()) {
+                file.get().close();
+            }
+            return file.isPresent();
         }
 
         @Override
@@ -106,25 +128,16 @@ public final class ImageArchives {
         if (!Files.exists(path)) {
             throw new IOException("it does not exist");
         }
-        if (Files.isDirectory(path) || !isGzip(path)) {
+        if (Files.isDirectory(path) || !GzipFiles.isOne(path)) {
             return new Opened(ArchiveSource.of(path), Optional.empty());
         }
         Path plain = AtomicFiles.aside(store.layout().blobs().resolve("archive"));
-        try (InputStream in = GzipCompressorInputStream.builder()
-                .setInputStream(new BufferedInputStream(Files.newInputStream(path)))
-                .setDecompressConcatenated(true)
-                .get()) {
-            Files.copy(in, plain);
+        try {
+            GzipFiles.inflate(path, plain);
             return new Opened(ArchiveSource.of(plain), Optional.of(plain));
         } catch (IOException e) {
             Files.deleteIfExists(plain);
             throw e;
-        }
-    }
-
-    private static boolean isGzip(Path file) throws IOException {
-        try (InputStream in = Files.newInputStream(file)) {
-            return in.read() == 0x1f && in.read() == 0x8b;
         }
     }
 }

@@ -4,9 +4,7 @@ import io.bivouac.engine.oci.Digest;
 import io.bivouac.engine.oci.ImageReference;
 import java.io.IOException;
 import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.attribute.BasicFileAttributes;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -29,7 +27,17 @@ public final class ImageSources {
      * @param stamp of all sources
      * @param manifest the image's, empty when no source has the name
      */
-    private record Answer(List<Object> stamp, Optional<Digest> manifest) {}
+    private record Answer(List<Stamped> stamp, Optional<Digest> manifest) {}
+
+    /** A source and what its index looked like. */
+    private record Stamped(Path source, Optional<FileStamp> stamp) {
+        boolean sameAs(Stamped other) {
+            return source.equals(other.source)
+                    && stamp.isPresent()
+                    && other.stamp.isPresent()
+                    && stamp.get().sameAs(other.stamp.get());
+        }
+    }
 
     /**
      * Watches sources.
@@ -51,9 +59,9 @@ public final class ImageSources {
             return current;
         }
         List<Path> candidates = candidates();
-        List<Object> stamp = stamp(candidates);
+        List<Stamped> stamp = stamp(candidates);
         Answer known = answers.get(reference);
-        if (known != null && known.stamp.equals(stamp)) {
+        if (known != null && same(known.stamp, stamp)) {
             boolean holds = known.manifest.isEmpty()
                     || current.map(image -> image.descriptor().digest()).equals(known.manifest);
             if (holds) {
@@ -71,6 +79,12 @@ public final class ImageSources {
         }
         answers.put(reference, new Answer(stamp, Optional.empty()));
         return current;
+    }
+
+    /** Whether the last look has found the name in a source. */
+    public boolean provides(ImageReference reference) {
+        Answer last = answers.get(reference);
+        return last != null && last.manifest.isPresent();
     }
 
     /** Everything that looks like a layout or archive, folders of them one level deep. */
@@ -103,21 +117,20 @@ public final class ImageSources {
         return archive && Files.isRegularFile(path) ? Optional.of(path) : Optional.empty();
     }
 
-    private static List<Object> stamp(List<Path> candidates) throws IOException {
-        List<Object> stamp = new ArrayList<>();
+    private static List<Stamped> stamp(List<Path> candidates) throws IOException {
+        List<Stamped> stamps = new ArrayList<>();
         for (Path candidate : candidates) {
-            stamp.add(candidate);
             Optional<Path> index = index(candidate);
-            if (index.isPresent()) {
-                try {
-                    BasicFileAttributes attributes = Files.readAttributes(index.get(), BasicFileAttributes.class);
-                    stamp.add(attributes.lastModifiedTime());
-                    stamp.add(attributes.size());
-                } catch (NoSuchFileException e) {
-                    stamp.add("gone");
-                }
-            }
+            stamps.add(new Stamped(candidate, index.isPresent() ? FileStamp.of(index.get()) : Optional.empty()));
         }
-        return stamp;
+        return stamps;
+    }
+
+    private static boolean same(List<Stamped> before, List<Stamped> now) {
+        boolean same = before.size() == now.size();
+        for (int i = 0; same && i < now.size(); i++) {
+            same = before.get(i).sameAs(now.get(i));
+        }
+        return same;
     }
 }

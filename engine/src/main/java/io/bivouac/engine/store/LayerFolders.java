@@ -13,7 +13,11 @@ import java.nio.file.Path;
  * what lies below (attributes of folders its archive does not name, links to files of lower layers).
  */
 public final class LayerFolders {
+    /** The name, in the folder of layers, of the one that lies below all others. */
+    public static final String SCAFFOLD = "scaffold";
+
     static final String CHAIN_SUFFIX = ".chain";
+    static final String ACCOUNTS_SUFFIX = ".accounts";
 
     private final StoreLayout layout;
     private final String mapping;
@@ -38,6 +42,10 @@ public final class LayerFolders {
         return folder().resolve(StoreLayout.layerName(chainId));
     }
 
+    public Path scaffold() {
+        return folder().resolve(SCAFFOLD);
+    }
+
     /** Whether the layer is there, whole. */
     public boolean has(Digest chainId) throws IOException {
         Path layer = layer(chainId);
@@ -55,6 +63,16 @@ public final class LayerFolders {
 
     private Path chainFile(Digest chainId) {
         return folder().resolve(StoreLayout.layerName(chainId) + CHAIN_SUFFIX);
+    }
+
+    /** Where the users and groups of an image with this top layer are remembered. */
+    public Path accountsFile(Digest chainId) {
+        return folder().resolve(StoreLayout.layerName(chainId) + ACCOUNTS_SUFFIX);
+    }
+
+    /** As {@link Store#bringIn}: what is written aside in this folder is not taken for garbage meanwhile. */
+    public <T, E extends Exception> T bringIn(FileLocks.Action<T, E> action) throws IOException, E {
+        return FileLocks.shared(layout.contentLock(), action);
     }
 
     /** Excludes others from unpacking the same layer. */

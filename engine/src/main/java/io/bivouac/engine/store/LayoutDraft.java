@@ -42,7 +42,7 @@ public final class LayoutDraft implements AutoCloseable {
         this.folder = AtomicFiles.aside(this.target);
         StoreLayout layout = new StoreLayout(folder);
         Files.createDirectories(layout.blobs());
-        this.blobs = new Blobs(layout);
+        this.blobs = new Blobs(layout, new Reserve(folder, 0));
     }
 
     private void requireAbsent() throws IOException {
@@ -54,16 +54,6 @@ public final class LayoutDraft implements AutoCloseable {
     /** Where blobs are put. */
     public Blobs blobs() {
         return blobs;
-    }
-
-    /** Adds an image of the store with all its blobs. */
-    public void add(String name, StoredImage image) throws IOException {
-        copy(image.descriptor());
-        copy(image.manifest().config());
-        for (Descriptor layer : image.manifest().layers()) {
-            copy(layer);
-        }
-        add(image.descriptor().withAnnotation(Descriptor.REFERENCE_NAME, name));
     }
 
     /** Copies a blob of the store, checking it on the way. */

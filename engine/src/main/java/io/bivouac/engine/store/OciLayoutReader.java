@@ -1,5 +1,6 @@
 package io.bivouac.engine.store;
 
+import io.bivouac.engine.io.HostProcessor;
 import io.bivouac.engine.json.Json;
 import io.bivouac.engine.oci.Descriptor;
 import io.bivouac.engine.oci.Digest;
@@ -13,6 +14,7 @@ import java.io.InputStream;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Collectors;
 
 /**
  * Reads an OCI image layout.
@@ -21,9 +23,9 @@ import java.util.Optional;
  */
 final class OciLayoutReader {
     static final String MARK = "oci-layout";
-    private static final String INDEX = "index.json";
+    static final String INDEX = "index.json";
     /** How containerd and Docker name an image in full; the standard annotation often holds the tag alone. */
-    private static final String FULL_NAME = "io.containerd.image.name";
+    static final String FULL_NAME = "io.containerd.image.name";
 
     private static final int NESTING_LIMIT = 4;
 
@@ -41,7 +43,8 @@ final class OciLayoutReader {
         for (Descriptor entry :
                 parse(INDEX, () -> Index.of(Json.parseObject(document))).manifests()) {
             if (MediaTypes.isIndex(entry.mediaType()) || isImage(entry)) {
-                images.add(new ArchivedImage(names(entry), entry.digest(), blobs -> load(entry, blobs, 0)));
+                images.add(
+                        new ArchivedImage(names(entry), entry.digest(), (blobs, extent) -> load(entry, blobs, extent)));
             }
         }
         return images;
@@ -61,35 +64,75 @@ final class OciLayoutReader {
         return MediaTypes.isImageConfig(manifest.config().mediaType());
     }
 
-    private Descriptor load(Descriptor entry, Blobs blobs, int nesting) throws IOException {
-        byte[] document = blob(entry);
-        if (MediaTypes.isIndex(entry.mediaType())) {
-            if (nesting == NESTING_LIMIT) {
-                throw new IOException("indexes are nested deeper than " + NESTING_LIMIT);
-            }
-            Index index = parse(entry.digest().toString(), () -> Index.of(Json.parseObject(document)));
-            return load(choose(index), blobs, nesting + 1);
+    private ArchivedImage.Loaded load(Descriptor entry, Blobs blobs, ArchivedImage.Extent extent) throws IOException {
+        Descriptor manifest = chosen(entry, 0);
+        loadImage(manifest, blobs);
+        if (!MediaTypes.isIndex(entry.mediaType())) {
+            return new ArchivedImage.Loaded(manifest, Optional.empty());
         }
-        Manifest manifest = parse(entry.digest().toString(), () -> Manifest.of(Json.parseObject(document)));
-        add(manifest.config(), blobs);
+        loadIndex(entry, blobs, extent, 0);
+        return new ArchivedImage.Loaded(manifest, Optional.of(entry));
+    }
+
+    /** The manifest for this host. */
+    private Descriptor chosen(Descriptor entry, int nesting) throws IOException {
+        if (!MediaTypes.isIndex(entry.mediaType())) {
+            return entry;
+        }
+        if (nesting == NESTING_LIMIT) {
+            throw new IOException("indexes are nested deeper than " + NESTING_LIMIT);
+        }
+        List<Descriptor> manifests = index(entry).manifests();
+        Platform host = HostProcessor.platform();
+        Optional<Descriptor> manifest = Platform.choose(manifests, host);
+        if (manifest.isEmpty()) {
+            throw new IOException("the image is for "
+                    + manifests.stream()
+                            .flatMap(each -> each.platform().stream())
+                            .map(Platform::toString)
+                            .distinct()
+                            .collect(Collectors.joining(", "))
+                    + ", this host is " + host);
+        }
+        return chosen(manifest.get(), nesting + 1);
+    }
+
+    private Index index(Descriptor entry) throws IOException {
+        byte[] document = blob(entry);
+        return parse(entry.digest().toString(), () -> Index.of(Json.parseObject(document)));
+    }
+
+    /** The index's document, and the manifests that it lists as far as they are wanted and here. */
+    private void loadIndex(Descriptor entry, Blobs blobs, ArchivedImage.Extent extent, int nesting) throws IOException {
+        if (nesting == NESTING_LIMIT) {
+            return;
+        }
+        for (Descriptor child : index(entry).manifests()) {
+            boolean here = has(child.digest());
+            if (here && MediaTypes.isIndex(child.mediaType())) {
+                loadIndex(child, blobs, extent, nesting + 1);
+            } else if (here && extent == ArchivedImage.Extent.ALL) {
+                loadManifest(child, blobs);
+            }
+        }
+        blobs.add(entry.mediaType(), blob(entry));
+    }
+
+    private void loadImage(Descriptor entry, Blobs blobs) throws IOException {
+        Manifest manifest = loadManifest(entry, blobs);
         byte[] config = blobs.read(manifest.config().digest(), Manifest.SIZE_LIMIT);
         parse(manifest.config().digest().toString(), () -> ImageConfig.of(Json.parseObject(config)));
+    }
+
+    private Manifest loadManifest(Descriptor entry, Blobs blobs) throws IOException {
+        byte[] document = blob(entry);
+        Manifest manifest = parse(entry.digest().toString(), () -> Manifest.of(Json.parseObject(document)));
+        add(manifest.config(), blobs);
         for (Descriptor layer : manifest.layers()) {
             add(layer, blobs);
         }
-        return blobs.add(entry.mediaType(), document);
-    }
-
-    private static Descriptor choose(Index index) throws IOException {
-        List<String> platforms = new ArrayList<>();
-        for (Descriptor manifest : index.manifests()) {
-            Optional<Platform> platform = manifest.platform();
-            if (platform.isEmpty() || platform.get().runsOn(Platform.host())) {
-                return manifest;
-            }
-            platforms.add(platform.get().toString());
-        }
-        throw new IOException("the image is for " + String.join(", ", platforms) + ", this host is " + Platform.host());
+        blobs.add(entry.mediaType(), document);
+        return manifest;
     }
 
     private void add(Descriptor descriptor, Blobs blobs) throws IOException {
@@ -101,9 +144,20 @@ final class OciLayoutReader {
         }
     }
 
+    private Optional<InputStream> find(Digest digest) throws IOException {
+        return source.open("blobs/" + Digest.ALGORITHM + "/" + digest.hex());
+    }
+
+    private boolean has(Digest digest) throws IOException {
+        Optional<InputStream> blob = find(digest);
+        if (blob.isPresent()) {
+            blob.get().close();
+        }
+        return blob.isPresent();
+    }
+
     private InputStream open(Digest digest) throws IOException {
-        return source.open("blobs/" + Digest.ALGORITHM + "/" + digest.hex())
-                .orElseThrow(() -> new IOException("the blob " + digest + " is missing from the layout"));
+        return find(digest).orElseThrow(() -> new IOException("the blob " + digest + " is missing from the layout"));
     }
 
     /** A manifest or index, checked against the digest it was asked for by. */

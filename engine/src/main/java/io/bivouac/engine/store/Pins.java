@@ -27,7 +27,8 @@ final class Pins {
         Path file = layout.pins(sessionId).resolve(image.descriptor().digest().hex());
         if (!Files.exists(file)) {
             Files.createDirectories(file.getParent());
-            AtomicFiles.write(file, Json.write(image.descriptor().toJson()));
+            AtomicFiles.writeVolatile(file, Json.write(image.descriptor().toJson()));
+            index.touch(image);
         }
     }
 

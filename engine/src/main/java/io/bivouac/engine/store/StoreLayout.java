@@ -1,6 +1,7 @@
 package io.bivouac.engine.store;
 
 import io.bivouac.engine.oci.Digest;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 
 /**
@@ -10,10 +11,14 @@ import java.nio.file.Path;
  * version                       the format's number
  * bin/                          the warden's program
  * blobs/sha256/HEX              manifests, configurations and layers, as they were received
- * images/HEX                    one file for each image, named by its manifest's digest
- * images/references/HEX         one file for each tag, named by the digest of the reference
+ * partial/HEX                   a blob that is on its way, or was; partial/HEX.lock is held by who brings it
+ * leases/RANDOM                 names blobs that are on their way; held by who brings them
+ * images/HEX                    one file for each image, named by its manifest's digest, and one for each index that led to one
+ * images/references/REFERENCE   one file for each tag
  * layers/MAPPING/CHAIN          unpacked layers; MAPPING names the map of ids they were written under
  * layers/MAPPING/CHAIN.chain    the whole chain ID a layer's short name stands for
+ * layers/MAPPING/CHAIN.accounts users and groups of an image with that top layer
+ * layers/MAPPING/scaffold      mount points, below every image's layers
  * locks/                        see {@link io.bivouac.engine.io.FileLocks}
  * sessions/ID, sessions/ID.lock one for each running engine, made and removed by its guardian
  * sessions/ID/pins/HEX          images the session runs containers of
@@ -41,6 +46,18 @@ public record StoreLayout(Path root) {
         return blobs().resolve(digest.hex());
     }
 
+    public Path partials() {
+        return root.resolve("partial");
+    }
+
+    public Path partial(Digest digest) {
+        return partials().resolve(digest.hex());
+    }
+
+    public Path leases() {
+        return root.resolve("leases");
+    }
+
     public Path images() {
         return root.resolve("images");
     }
@@ -53,8 +70,8 @@ public record StoreLayout(Path root) {
         return images().resolve("references");
     }
 
-    public Path reference(Digest nameDigest) {
-        return references().resolve(nameDigest.hex());
+    public Path reference(String fileName) {
+        return references().resolve(fileName);
     }
 
     public Path layers() {
@@ -82,6 +99,17 @@ public record StoreLayout(Path root) {
     /** Held exclusively while one layer is unpacked. */
     public Path layerLock(String mapping, Digest chainId) {
         return locks().resolve("layer-" + mapping + "-" + layerName(chainId));
+    }
+
+    /** A byte of it is held exclusively for each pair of SELinux categories in use. */
+    public Path categoryLock() {
+        return locks().resolve("categories");
+    }
+
+    /** Held exclusively while one reference is pulled. */
+    public Path pullLock(String reference) {
+        Digest name = Digest.of(reference.getBytes(StandardCharsets.UTF_8));
+        return locks().resolve("pull-" + layerName(name));
     }
 
     public Path pins(String sessionId) {

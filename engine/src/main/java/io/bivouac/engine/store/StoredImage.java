@@ -1,10 +1,10 @@
 package io.bivouac.engine.store;
 
-import io.bivouac.engine.oci.ChainId;
 import io.bivouac.engine.oci.Descriptor;
 import io.bivouac.engine.oci.Digest;
 import io.bivouac.engine.oci.ImageConfig;
 import io.bivouac.engine.oci.Manifest;
+import java.util.ArrayList;
 import java.util.List;
 
 /**
@@ -13,16 +13,23 @@ import java.util.List;
  * @param descriptor of the manifest
  * @param manifest parsed
  * @param config parsed
+ * @param chain the chain ID after each layer, the lowest first
  */
-public record StoredImage(Descriptor descriptor, Manifest manifest, ImageConfig config) {
+public record StoredImage(Descriptor descriptor, Manifest manifest, ImageConfig config, List<Digest> chain) {
+    public StoredImage {
+        chain = List.copyOf(chain);
+    }
+
     /** Identifies the image's content however its layers are compressed. */
     public Digest id() {
         return manifest.config().digest();
     }
 
-    /** The chain ID after each layer, the lowest first. */
-    public List<Digest> chain() {
-        return ChainId.of(config.diffIds());
+    /** Digests of its blobs: manifest, configuration, layers. */
+    public List<Digest> blobs() {
+        List<Digest> digests = new ArrayList<>(List.of(descriptor.digest(), id()));
+        manifest.layers().forEach(layer -> digests.add(layer.digest()));
+        return digests;
     }
 
     /** Bytes of its blobs. */

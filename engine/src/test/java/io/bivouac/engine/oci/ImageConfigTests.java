@@ -5,9 +5,12 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.bivouac.engine.json.Json;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class ImageConfigTests {
     private static final Digest LAYER = new Digest("a".repeat(64));
@@ -44,6 +47,24 @@ class ImageConfigTests {
     }
 
     @Test
+    void healthcheckShellAndTriggersAreRead() {
+        ImageConfig none = parse("{'config':{}}");
+        ImageConfig config = parse("{'config':{'Healthcheck':{'Test':['CMD','x'],'Interval':1500000000,'Retries':2},"
+                + "'Shell':['/bin/bash','-c'],'OnBuild':['RUN a','COPY b c']}}");
+
+        assertThat(none.healthcheck()).isEmpty();
+        assertThat(none.shell()).containsExactly("/bin/sh", "-c");
+        assertThat(none.onBuild()).isEmpty();
+        assertThat(config.healthcheck())
+                .contains(new HealthcheckConfig(
+                        List.of("CMD", "x"), Duration.ofMillis(1500), Duration.ZERO, Duration.ZERO, Duration.ZERO, 2));
+        assertThat(config.healthcheck().orElseThrow().toJson())
+                .isEqualTo(Map.of("Test", List.of("CMD", "x"), "Interval", 1_500_000_000L, "Retries", 2L));
+        assertThat(config.shell()).containsExactly("/bin/bash", "-c");
+        assertThat(config.onBuild()).containsExactly("RUN a", "COPY b c");
+    }
+
+    @Test
     void newLayerKeepsUnknownFieldsAndCountsHistory() {
         ImageConfig config = parse("{'os':'linux','architecture':'amd64','x-unknown':{'deep':[1,2.5,null,true]},"
                 + "'config':{'Shell':['/bin/sh'],'OnBuild':['RUN x'],'Healthcheck':{'Test':['NONE']}},"
@@ -70,6 +91,29 @@ class ImageConfigTests {
                 .hasSize(2);
         assertThat((List<?>) many.withLayer(LAYER, "t", "c").json().get("history"))
                 .hasSize(2);
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            quoteCharacter = '`',
+            value = {
+                "'User':1|the field 'User' is not a string but 1",
+                "'WorkingDir':[]|the field 'WorkingDir' is not a string but []",
+                "'ExposedPorts':['80']|the field 'ExposedPorts' is not an object but [80]",
+                "'Volumes':'/v'|the field 'Volumes' is not an object but /v",
+                "'Labels':true|the field 'Labels' is not an object but true",
+                "'StopSignal':9|the field 'StopSignal' is not a string but 9",
+                "'Healthcheck':'x'|the field 'Healthcheck' is not an object but x",
+                "'Healthcheck':{'Test':'x'}|the field 'Test' is not a list but x",
+                "'Healthcheck':{'Interval':'30s'}|the field 'Interval' is not a whole number but 30s",
+                "'Shell':'sh'|the field 'Shell' is not a list but sh",
+                "'OnBuild':[1]|the field 'OnBuild' is not a list of strings but 1",
+            })
+    void wrongTypeOfAnyFieldIsSaidWhenTheImageComesIn(String field, String message) {
+        assertThatThrownBy(() -> parse("{'config':{" + field + "}}"))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage(message);
     }
 
     @Test

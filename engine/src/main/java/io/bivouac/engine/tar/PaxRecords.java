@@ -1,9 +1,11 @@
-package io.bivouac.engine.layer;
+package io.bivouac.engine.tar;
 
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.util.LinkedHashMap;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
 
 /**
@@ -15,8 +17,15 @@ import java.util.Map;
 final class PaxRecords {
     private PaxRecords() {}
 
-    static Map<String, byte[]> parse(byte[] header) throws IOException {
-        Map<String, byte[]> records = new LinkedHashMap<>();
+    /** One record; the same key may come again. */
+    record PaxRecord(String key, byte[] value) {
+        String text() {
+            return new String(value, StandardCharsets.ISO_8859_1);
+        }
+    }
+
+    static List<PaxRecord> parse(byte[] header) throws IOException {
+        List<PaxRecord> records = new ArrayList<>();
         int at = 0;
         while (at < header.length && header[at] != 0) {
             int space = indexOf(header, at, ' ');
@@ -27,9 +36,7 @@ final class PaxRecords {
                 throw new IOException("a PAX header is malformed at byte " + at);
             }
             String key = new String(header, space + 1, equals - space - 1, StandardCharsets.UTF_8);
-            byte[] value = new byte[end - 1 - (equals + 1)];
-            System.arraycopy(header, equals + 1, value, 0, value.length);
-            records.put(key, value);
+            records.add(new PaxRecord(key, Arrays.copyOfRange(header, equals + 1, end - 1)));
             at = end;
         }
         return records;
@@ -45,7 +52,7 @@ final class PaxRecords {
     }
 
     private static int parseLength(byte[] header, int from, int to) throws IOException {
-        String text = new String(header, from, to - from, StandardCharsets.US_ASCII);
+        String text = new String(header, from, Math.min(to - from, 10), StandardCharsets.US_ASCII);
         if (!text.matches("[1-9]\\d{0,8}") || Integer.parseInt(text) <= text.length() + 2) {
             throw new IOException("a PAX header is malformed at byte " + from);
         }

@@ -1,0 +1,4 @@
+@NullMarked
+package io.bivouac.engine.capsule;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package io.bivouac.engine.registry;
+
+import org.jspecify.annotations.NullMarked;

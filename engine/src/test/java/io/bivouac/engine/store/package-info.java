@@ -1,0 +1,4 @@
+@NullMarked
+package io.bivouac.engine.store;
+
+import org.jspecify.annotations.NullMarked;

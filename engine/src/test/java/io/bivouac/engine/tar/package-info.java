@@ -1,0 +1,4 @@
+@NullMarked
+package io.bivouac.engine.tar;
+
+import org.jspecify.annotations.NullMarked;

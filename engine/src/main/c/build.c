@@ -2,18 +2,22 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
+#include <sys/statfs.h>
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include "io.h"
 #include "path.h"
+#include "protect.h"
+#include "terminal.h"
 
 struct builder {
     int root;
@@ -21,9 +25,17 @@ struct builder {
     int null;       /* the verified /dev/null that masks files */
     int empty;      /* the read-only tmpfs that masks folders, attached at its first target */
     int files;      /* the tmpfs that holds files of the engine */
-    unsigned count; /* of files there */
+    int devices;    /* the tmpfs mounted at DEVICES, as long as nothing can have been mounted over it */
+    int devpts;     /* the container's terminals */
+    int master;     /* of the one at the console, and its other end */
+    int peer;
+    const char *context; /* the label of what lies on file systems made from here on, or none */
+    unsigned count; /* of files of the engine */
+    const struct process *process;
     struct failure *failure;
 };
+
+static const char DEVICES[] = "/dev";
 
 static int attach(int mount, int target) {
     return move_mount(mount, "", target, "", MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH);
@@ -53,7 +65,13 @@ int build_open_sources(const struct launch *launch, struct failure *failure) {
     return 0;
 }
 
-static int new_file_system(const struct op *op, struct failure *failure) {
+/* The others label by themselves, or take no such option in a user namespace. */
+static bool takes_context(const char *type) {
+    return strcmp(type, "tmpfs") == 0 || strcmp(type, "devpts") == 0;
+}
+
+static int new_file_system(const struct builder *builder, const struct op *op) {
+    struct failure *failure = builder->failure;
     OWNED_FD context = fsopen(op->source, FSOPEN_CLOEXEC);
     if (context < 0) {
         return fail_in(failure, "mount a file system", "fsopen", op->source, op->target);
@@ -73,19 +91,55 @@ static int new_file_system(const struct op *op, struct failure *failure) {
             return fail_in(failure, "mount a file system", "fsconfig", op->target, op->options[i]);
         }
     }
+    if (builder->context != NULL && takes_context(op->source)
+        && fsconfig(context, FSCONFIG_SET_STRING, "context", builder->context, 0) != 0) {
+        return fail_in(failure, "mount a file system", "fsconfig", op->target, builder->context);
+    }
     if (fsconfig(context, FSCONFIG_CMD_CREATE, NULL, NULL, 0) != 0) {
         return fail_in(failure, "mount a file system", "fsconfig", op->source, op->target);
     }
-    int mount = fsmount(context, FSMOUNT_CLOEXEC, op->flags);
+    int mount = fsmount(context, FSMOUNT_CLOEXEC, STANDS(MOUNT_FLAGS) ? op->flags : 0);
     return mount >= 0 ? mount : fail_in(failure, "mount a file system", "fsmount", op->source, op->target);
+}
+
+/* Whatever is mounted there would stand in for procfs before processes of ours (CVE-2019-16884 and its kin). */
+static int stay_off_proc(struct builder *builder, int target, const char *path) {
+    struct statfs status;
+    if (fstatfs(target, &status) != 0) {
+        return fail(builder->failure, "make a mount point", "fstatfs", path);
+    }
+    return STANDS(NO_MOUNT_ON_PROC) && status.f_type == PROC_SUPER_MAGIC
+               ? fail_with(builder->failure, EPERM, "mount onto procfs", "", path)
+               : 0;
+}
+
+/* The name of what lies directly in the container's new /dev, else null. Nobody but the engine has put anything there: no path
+ * needs to be walked with care. */
+static const char *device_name(const struct builder *builder, const char *path) {
+    size_t length = strlen(DEVICES);
+    bool within = builder->devices >= 0 && strncmp(path, DEVICES, length) == 0 && path[length] == '/';
+    return within && is_component(path + length + 1) ? path + length + 1 : NULL;
+}
+
+static int new_device_point(const struct builder *builder, const char *name, bool folder) {
+    int made = folder ? mkdirat(builder->devices, name, 0755) : mknodat(builder->devices, name, S_IFREG | 0644, 0);
+    return made == 0 ? openat(builder->devices, name, O_PATH | O_NOFOLLOW | O_CLOEXEC) : -1;
 }
 
 /* A mount point, made when it is missing. Making it is not the container's work: the folder it lies in keeps its time, so
  * that comparing the container with its image does not name it. */
 static int mount_point(struct builder *builder, const char *path, bool folder) {
-    int existing = path_open(builder->root, path, O_PATH, 0);
-    if (existing >= 0 || errno != ENOENT) {
-        return existing;
+    const char *device = device_name(builder, path);
+    int point = device == NULL ? -1 : new_device_point(builder, device, folder);
+    if (point >= 0 || (device != NULL && errno != EEXIST)) {
+        return point;
+    }
+    OWNED_FD existing = path_open(builder->root, path, O_PATH, 0);
+    if (existing >= 0) {
+        return stay_off_proc(builder, existing, path) == 0 ? fd_keep(&existing) : -1;
+    }
+    if (errno != ENOENT) {
+        return -1;
     }
     char name[NAME_SIZE];
     struct stat status;
@@ -102,7 +156,7 @@ static int mount_point(struct builder *builder, const char *path, bool folder) {
 }
 
 static int do_mount(struct builder *builder, const struct op *op) {
-    OWNED_FD mount = new_file_system(op, builder->failure);
+    OWNED_FD mount = new_file_system(builder, op);
     if (mount < 0) {
         return -1;
     }
@@ -115,6 +169,11 @@ static int do_mount(struct builder *builder, const struct op *op) {
     }
     if (strcmp(op->source, "proc") == 0 && builder->proc < 0) {
         builder->proc = fd_keep(&mount);
+    } else if (strcmp(op->target, DEVICES) == 0) {
+        fd_close(&builder->devices);
+        builder->devices = fd_keep(&mount);
+    } else if (strcmp(op->source, "devpts") == 0 && builder->devpts < 0) {
+        builder->devpts = fd_keep(&mount);
     }
     return 0;
 }
@@ -129,19 +188,30 @@ static int do_bind(struct builder *builder, const struct op *op) {
         return fail(builder->failure, "make a mount point", "openat2", op->target);
     }
     unsigned recursive = (op->flags & BIND_RECURSIVE) != 0 ? AT_RECURSIVE : 0;
-    if ((op->flags & BIND_READ_ONLY) != 0 && set_attributes(op->fd, MOUNT_ATTR_RDONLY, recursive) != 0) {
+    uint64_t attributes = ((op->flags & BIND_READ_ONLY) != 0 ? MOUNT_ATTR_RDONLY : 0)
+                          | (S_ISDIR(status.st_mode) ? MOUNT_ATTR_NODEV : 0);
+    if (attributes != 0 && set_attributes(op->fd, attributes, recursive) != 0) {
         return fail(builder->failure, "make a mount read-only", "mount_setattr", op->target);
     }
     return attach(op->fd, target) == 0 ? 0 : fail(builder->failure, "bind", "move_mount", op->target);
 }
 
-/* Files the engine provides live on a tmpfs of the container's own, bound one by one: nothing of them is on the host's
- * disk, and a container that writes to them writes to its own copy. */
+/* What is mounted where the user says may lie on /dev. */
+static int do_mount_anywhere(struct builder *builder, const struct op *op) {
+    if (device_name(builder, op->target) == NULL) {
+        fd_close(&builder->devices);
+    }
+    return op->kind == OP_BIND ? do_bind(builder, op) : do_mount(builder, op);
+}
+
+/* Files and devices the engine provides live on a tmpfs of the container's own, bound one by one: nothing of them is on the
+ * host's disk, a container that writes to them writes to its own copy, and no other device can be opened, since it can be
+ * made only where devices mean nothing. */
 static int open_files(struct builder *builder) {
     const char *options[] = {"mode=755", "size=1m", NULL};
     struct op op = {.kind = OP_MOUNT, .source = "tmpfs", .target = "/files", .options = options, .option_count = 2,
-                    .flags = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC};
-    OWNED_FD mount = new_file_system(&op, builder->failure);
+                    .flags = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC};
+    OWNED_FD mount = new_file_system(builder, &op);
     if (mount < 0) {
         return -1;
     }
@@ -152,16 +222,13 @@ static int open_files(struct builder *builder) {
     return 0;
 }
 
-static int do_file(struct builder *builder, const struct op *op) {
-    if (builder->files < 0 && open_files(builder) != 0) {
-        return -1;
-    }
-    char name[16];
-    snprintf(name, sizeof name, "%u", builder->count++);
-    OWNED_FD file = openat(builder->files, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-    if (file < 0 || write_all(file, op->content.data, op->content.length) != 0 || fchmod(file, op->mode & 0777) != 0) {
-        return fail(builder->failure, "write a file of the engine", "write", op->target);
-    }
+/* A name on that tmpfs that is not taken. */
+static int next_name(struct builder *builder, char name[16]) {
+    snprintf(name, 16, "%u", builder->count++);
+    return builder->files >= 0 ? 0 : open_files(builder);
+}
+
+static int bind_provided(struct builder *builder, const char *name, const struct op *op) {
     OWNED_FD mount = open_tree(builder->files, name, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
     OWNED_FD target = mount < 0 ? -1 : mount_point(builder, op->target, false);
     if (target < 0) {
@@ -170,20 +237,36 @@ static int do_file(struct builder *builder, const struct op *op) {
     return attach(mount, target) == 0 ? 0 : fail(builder->failure, "bind", "move_mount", op->target);
 }
 
+static int do_file(struct builder *builder, const struct op *op) {
+    char name[16];
+    if (next_name(builder, name) != 0) {
+        return -1;
+    }
+    OWNED_FD file = openat(builder->files, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, op->mode & 0777);
+    if (file < 0 || write_all(file, op->content.data, op->content.length) != 0) {
+        return fail(builder->failure, "write a file of the engine", "write", op->target);
+    }
+    return bind_provided(builder, name, op);
+}
+
 static int do_node(struct builder *builder, const struct op *op) {
-    char name[NAME_SIZE];
-    OWNED_FD parent = path_parent(builder->root, op->target, true, name);
-    if (parent < 0 || mknodat(parent, name, S_IFCHR | (op->mode & 0777), makedev(op->major, op->minor)) != 0
-        || fchmodat(parent, name, op->mode & 0777, 0) != 0) {
+    char name[16];
+    if (next_name(builder, name) != 0) {
+        return -1;
+    }
+    mode_t type = S_ISBLK(op->mode) ? S_IFBLK : S_IFCHR;
+    if (mknodat(builder->files, name, type | (op->mode & 0777), makedev(op->major, op->minor)) != 0) {
         return fail(builder->failure, "make a device", "mknodat", op->target);
     }
-    return 0;
+    return bind_provided(builder, name, op);
 }
 
 static int do_symlink(struct builder *builder, const struct op *op) {
     char name[NAME_SIZE];
-    OWNED_FD parent = path_parent(builder->root, op->target, true, name);
-    return parent >= 0 && symlinkat(op->source, parent, name) == 0
+    const char *device = device_name(builder, op->target);
+    OWNED_FD parent = device != NULL ? -1 : path_parent(builder->root, op->target, true, name);
+    int folder = device != NULL ? builder->devices : parent;
+    return folder >= 0 && symlinkat(op->source, folder, device != NULL ? device : name) == 0
                ? 0
                : fail(builder->failure, "make a symbolic link", "symlinkat", op->target);
 }
@@ -197,12 +280,12 @@ static int do_folder(struct builder *builder, const struct op *op) {
 static int open_null(struct builder *builder) {
     if (builder->null < 0) {
         struct stat status;
-        OWNED_FD null = path_open(builder->root, "/dev/null", O_PATH | O_NOFOLLOW, 0);
+        OWNED_FD null = path_open(builder->root, "/dev/null", STANDS(REAL_NULL) ? O_PATH | O_NOFOLLOW : O_PATH, 0);
         if (null < 0 || fstat(null, &status) != 0) {
             return fail(builder->failure, "open the masking device", "openat2", "/dev/null");
         }
-        if (!S_ISCHR(status.st_mode) || status.st_rdev != makedev(1, 3)) {
-            return fail_with(builder->failure, ENODEV, "open the masking device", "fstat", "/dev/null");
+        if (STANDS(REAL_NULL) && (!S_ISCHR(status.st_mode) || status.st_rdev != makedev(1, 3))) {
+            return fail_with(builder->failure, ENODEV, "recognize the masking device", "", "/dev/null");
         }
         builder->null = fd_keep(&null);
     }
@@ -213,7 +296,7 @@ static int mask_folder(struct builder *builder, int target, const char *path) {
     const char *options[] = {"mode=755", "size=4k", NULL};
     struct op op = {.kind = OP_MOUNT, .source = "tmpfs", .target = path, .options = options, .option_count = 2,
                     .flags = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC};
-    OWNED_FD mount = builder->empty >= 0 ? clone_tree(builder->empty, 0) : new_file_system(&op, builder->failure);
+    OWNED_FD mount = builder->empty >= 0 ? clone_tree(builder->empty, 0) : new_file_system(builder, &op);
     if (mount < 0 || attach(mount, target) != 0) {
         return fail(builder->failure, "mask", "move_mount", path);
     }
@@ -240,6 +323,49 @@ static int do_mask(struct builder *builder, const struct op *op) {
     }
     OWNED_FD mount = clone_tree(builder->null, 0);
     return mount >= 0 && attach(mount, target) == 0 ? 0 : fail(builder->failure, "mask", "move_mount", op->target);
+}
+
+/* A folder of the user's may lie at /dev, and whoever else has it may put links there (CVE-2025-52565): looked at once more
+ * after it was made. */
+static int console_point(struct builder *builder, const char *path) {
+    struct stat status;
+    int follow = STANDS(REAL_CONSOLE) ? O_NOFOLLOW : 0;
+    OWNED_FD existing = path_open(builder->root, path, O_PATH | follow, 0);
+    if (existing < 0 && errno == ENOENT) {
+        OWNED_FD made = mount_point(builder, path, false);
+        existing = made < 0 ? -1 : path_open(builder->root, path, O_PATH | follow, 0);
+    }
+    if (existing < 0 || fstat(existing, &status) != 0) {
+        return fail(builder->failure, "make a mount point", "openat2", path);
+    }
+    if (!S_ISREG(status.st_mode) && !S_ISCHR(status.st_mode)) {
+        return fail_with(builder->failure, EEXIST, "recognize the console", "", path);
+    }
+    return stay_off_proc(builder, existing, path) == 0 ? fd_keep(&existing) : -1;
+}
+
+/* Of the terminal that is open, whatever lies at its path. */
+static int clone_terminal(const struct builder *builder) {
+    OWNED_FD named = STANDS(OWN_PEER) ? -1 : terminal_named(builder->root, builder->master, O_PATH);
+    return clone_tree(STANDS(OWN_PEER) ? builder->peer : named, 0);
+}
+
+static int do_console(struct builder *builder, const struct op *op) {
+    builder->master = terminal_master(builder->devpts, builder->failure);
+    builder->peer = builder->master < 0 ? -1 : terminal_peer(builder->master, builder->failure);
+    if (builder->peer < 0
+        || terminal_prepare(builder->peer, builder->process, op->columns, op->rows, builder->failure) != 0) {
+        return -1;
+    }
+    OWNED_FD mount = clone_terminal(builder);
+    if (mount < 0) {
+        return fail(builder->failure, "mount the console", "open_tree", op->target);
+    }
+    OWNED_FD target = console_point(builder, op->target);
+    if (target < 0) {
+        return -1;
+    }
+    return attach(mount, target) == 0 ? 0 : fail(builder->failure, "mount the console", "move_mount", op->target);
 }
 
 static int do_read_only(struct builder *builder, const struct op *op) {
@@ -273,9 +399,8 @@ static int do_sysctl(struct builder *builder, const struct op *op) {
 static int carry_out(struct builder *builder, const struct op *op) {
     switch (op->kind) {
     case OP_MOUNT:
-        return do_mount(builder, op);
     case OP_BIND:
-        return do_bind(builder, op);
+        return do_mount_anywhere(builder, op);
     case OP_FILE:
         return do_file(builder, op);
     case OP_NODE:
@@ -285,17 +410,24 @@ static int carry_out(struct builder *builder, const struct op *op) {
     case OP_FOLDER:
         return do_folder(builder, op);
     case OP_MASK:
-        return do_mask(builder, op);
+        return STANDS(MASKS) ? do_mask(builder, op) : 0;
     case OP_READ_ONLY:
-        return do_read_only(builder, op);
+        return STANDS(READ_ONLY) ? do_read_only(builder, op) : 0;
     case OP_SYSCTL:
         return do_sysctl(builder, op);
+    case OP_CONTEXT:
+        builder->context = op->source;
+        return 0;
+    case OP_CONSOLE:
+        return do_console(builder, op);
     }
     return fail_with(builder->failure, EINVAL, "decode the request", "", op->target);
 }
 
-int build_root(const struct launch *launch, int *proc, struct failure *failure) {
-    struct builder builder = {.proc = -1, .null = -1, .empty = -1, .files = -1, .failure = failure};
+int build_root(const struct launch *launch, struct built *built, struct failure *failure) {
+    struct builder builder = {.proc = -1, .null = -1, .empty = -1, .files = -1, .devices = -1, .devpts = -1, .master = -1,
+                              .peer = -1, .process = &launch->process, .failure = failure};
+    umask(0); /* modes are meant as they are given */
     OWNED_FD root = open("/root", O_PATH | O_DIRECTORY | O_CLOEXEC);
     if (root < 0) {
         return fail(failure, "enter the root file system", "open", "/root");
@@ -308,7 +440,13 @@ int build_root(const struct launch *launch, int *proc, struct failure *failure) 
     fd_close(&builder.null);
     fd_close(&builder.empty);
     fd_close(&builder.files);
-    *proc = builder.proc;
+    fd_close(&builder.devices);
+    fd_close(&builder.devpts);
+    *built = (struct built){
+        .proc = STANDS(PRIVATE_PROC) ? builder.proc : path_open(root, "/proc", O_PATH | O_DIRECTORY, 0),
+        .master = builder.master,
+        .peer = builder.peer,
+    };
     if (result != 0) {
         return -1;
     }

@@ -6,11 +6,17 @@
 #include "report.h"
 #include "request.h"
 
+/* What the first process needs of it; -1 each when the plan has none. */
+struct built {
+    int proc;   /* the container's own procfs */
+    int master; /* of the terminal at the console */
+    int peer;
+};
+
 /* Clones the sources of bind mounts; called where the host's mounts are visible. */
 int build_open_sources(const struct launch *launch, struct failure *failure);
 
-/* Carries out every operation, then makes /root the root and lets go of the rest. Called as PID 1 of the container. On
- * return `proc` is the container's own procfs, -1 when the plan mounts none. */
-int build_root(const struct launch *launch, int *proc, struct failure *failure);
+/* Carries out every operation, then makes /root the root and lets go of the rest. Called as PID 1 of the container. */
+int build_root(const struct launch *launch, struct built *built, struct failure *failure);
 
 #endif

@@ -5,12 +5,9 @@
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/sysmacros.h>
 #include <sys/wait.h>
 #include <termios.h>
 #include <unistd.h>
@@ -20,9 +17,11 @@
 #include "launch.h"
 #include "path.h"
 #include "process.h"
+#include "protect.h"
 #include "spawn.h"
+#include "terminal.h"
 
-enum { BLOCK = 64 << 10, STDOUT_SOURCE = 1, STDERR_SOURCE = 2, MAJOR_UNIX98_MASTER = 5, MINOR_PTMX = 2 };
+enum { BLOCK = 64 << 10, STDOUT_SOURCE = 1, STDERR_SOURCE = 2 };
 
 struct running {
     const struct exec *request;
@@ -34,6 +33,7 @@ struct running {
     int child;         /* pidfd */
     pid_t pid;
     struct group_set groups;
+    struct failure failure; /* what went wrong while it ran */
 };
 
 static int open_streams(struct running *running, struct failure *failure) {
@@ -50,45 +50,37 @@ static int open_streams(struct running *running, struct failure *failure) {
     }
     for (int i = 0; !request->terminal && i < 2; i++) {
         if (fchown(running->outputs[i][1], request->process.uid, request->process.gid) != 0) {
-            return fail(failure, "change the user", "fchown", "/dev/stdout");
+            return process_fail_user(&request->process, "fchown", failure);
         }
     }
     return 0;
 }
 
-/* From the container's own devpts, so that /dev/tty and ttyname work there; the slave by TIOCGPTPEER, since the path of a
- * slave can be replaced (CVE-2025-52565). */
+/* The path of a terminal can be replaced in a container that is running (CVE-2025-52565). */
 static int open_terminal(const struct running *running, struct failure *failure) {
+    const struct exec *request = running->request;
     OWNED_FD root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
-    OWNED_FD master = root < 0 ? -1 : path_open(root, "/dev/pts/ptmx", O_RDWR | O_NOCTTY | O_NOFOLLOW, 0);
-    struct stat status;
-    int unlocked = 0;
-    if (master < 0 || fstat(master, &status) != 0) {
-        return fail(failure, "open a terminal", "openat2", "/dev/pts/ptmx");
+    OWNED_FD devpts = root < 0 ? -1 : path_open(root, "/dev/pts", O_PATH | O_DIRECTORY, 0);
+    if (devpts < 0) {
+        return fail(failure, "open a terminal", "openat2", "/dev/pts");
     }
-    if (!S_ISCHR(status.st_mode) || status.st_rdev != makedev(MAJOR_UNIX98_MASTER, MINOR_PTMX)) {
-        return fail_with(failure, ENODEV, "open a terminal", "fstat", "/dev/pts/ptmx");
+    OWNED_FD master = terminal_master(devpts, failure);
+    if (master < 0) {
+        return -1;
     }
-    if (ioctl(master, TIOCSPTLCK, &unlocked) != 0) {
-        return fail(failure, "open a terminal", "ioctl", "TIOCSPTLCK");
+    OWNED_FD peer = STANDS(OWN_PEER) ? terminal_peer(master, failure) : terminal_named(root, master, O_RDWR | O_NOCTTY);
+    if (peer < 0 || terminal_prepare(peer, &request->process, request->columns, request->rows, failure) != 0
+        || terminal_use(peer, failure) != 0) {
+        return -1;
     }
-    OWNED_FD slave = ioctl(master, TIOCGPTPEER, O_RDWR | O_NOCTTY | O_CLOEXEC);
-    struct winsize size = {.ws_col = (unsigned short)running->request->columns,
-                           .ws_row = (unsigned short)running->request->rows};
-    if (slave < 0 || fchown(slave, running->request->process.uid, (gid_t)-1) != 0 || ioctl(slave, TIOCSCTTY, 0) != 0
-        || ioctl(slave, TIOCSWINSZ, &size) != 0 || dup2(slave, 0) < 0 || dup2(slave, 1) < 0 || dup2(slave, 2) < 0) {
-        return fail(failure, "open a terminal", "ioctl", "TIOCSCTTY");
-    }
-    return send_with_fds(running->terminal[1], "", 1, &master, 1) == 0
-               ? 0
-               : fail(failure, "open a terminal", "sendmsg", "");
+    return terminal_send(running->terminal[1], &master, 1, failure);
 }
 
 static int exec_child(const struct running *running, int proc, struct failure *failure) {
     if (group_join(&running->groups, failure) != 0) {
         return -1;
     }
-    if (setsid() < 0) {
+    if (STANDS(OWN_SESSION) && setsid() < 0) {
         return fail(failure, "start the command", "setsid", "");
     }
     if (running->request->terminal) {
@@ -115,20 +107,29 @@ static int enter_container(const struct container *container, struct failure *fa
 }
 
 static int receive_terminal(struct running *running, struct failure *failure) {
-    char byte;
-    int fds[FD_PASS_LIMIT];
-    size_t count = 0;
     fd_close(&running->terminal[1]);
-    if (receive_with_fds(running->terminal[0], &byte, 1, fds, &count) != 1 || count != 1) {
-        return fail_with(failure, EPIPE, "open a terminal", "recvmsg", "");
+    if (terminal_receive(running->terminal[0], &running->outputs[0][0], 1, failure) != 0) {
+        return -1;
     }
-    running->outputs[0][0] = fds[0];
-    running->input[1] = fcntl(fds[0], F_DUPFD_CLOEXEC, 3);
+    running->input[1] = fcntl(running->outputs[0][0], F_DUPFD_CLOEXEC, 3);
+    return running->input[1] >= 0 ? 0 : fail(failure, "open a terminal", "fcntl", "");
+}
+
+static int never_block(const struct running *running, struct failure *failure) {
+    const int streams[] = {running->outputs[0][0], running->outputs[1][0], running->input[1]};
+    for (size_t i = 0; i < sizeof streams / sizeof *streams; i++) {
+        if (streams[i] >= 0 && fcntl(streams[i], F_SETFL, O_NONBLOCK) != 0) {
+            return fail(failure, "open the command's streams", "fcntl", "");
+        }
+    }
     return 0;
 }
 
 static int start(struct session *session, struct running *running, struct failure *failure) {
-    struct container *container = session_select(session, running->request->id);
+    struct container *container;
+    if (session_select(session, running->request->id, &container, failure) != 0) {
+        return -1;
+    }
     if (container == NULL || container->init < 0) {
         return fail_with(failure, ESRCH, "enter the container", "", running->request->id);
     }
@@ -150,34 +151,56 @@ static int start(struct session *session, struct running *running, struct failur
     fd_close(&running->outputs[0][1]);
     fd_close(&running->outputs[1][1]);
     int terminal = running->request->terminal ? receive_terminal(running, failure) : 0;
+    /* What the child reports is the cause of what failed here. */
     struct failure reported;
-    if (read_all(running->report[0], &reported, sizeof reported) == sizeof reported) {
+    ssize_t length = read_all(running->report[0], &reported, sizeof reported);
+    if (length == sizeof reported) {
         *failure = reported;
         return -1;
     }
-    return terminal;
+    if (length != 0) {
+        return fail(failure, "start the command", "read", "");
+    }
+    return terminal == 0 ? never_block(running, failure) : -1;
 }
 
-static void send_output(const struct running *running, uint8_t source, const char *block, size_t length) {
+static int send_output(const struct running *running, uint8_t source, const char *block, size_t length) {
     OWNED_WRITER writer = {0};
     put_frame(&writer, FRAME_OUTPUT);
     put_u8(&writer, source);
     put_bytes(&writer, block, length);
     end_frame(&writer, 0);
-    writer_flush(&writer, running->connection);
+    return writer_flush(&writer, running->connection);
 }
 
-/* Passes on what is there, one block; the end of a terminal is EIO. */
-static bool pass_output(struct running *running, int index, char *block) {
-    ssize_t count = read(running->outputs[index][0], block, BLOCK);
+/* Passes on what is there, one block: 1 while more may follow, 0, or -1 when output was lost. */
+static int pass_output(struct running *running, int index, char *block) {
+    int fd = running->outputs[index][0];
+    ssize_t count = fd < 0 ? 0 : read(fd, block, BLOCK);
     if (count > 0) {
-        send_output(running, (uint8_t)(index + STDOUT_SOURCE), block, (size_t)count);
-        return true;
+        if (send_output(running, (uint8_t)(index + STDOUT_SOURCE), block, (size_t)count) == 0) {
+            return 1;
+        }
+        return fail(&running->failure, "pass on the command's output", "write", "");
     }
-    if (count == 0 || (errno != EAGAIN && errno != EINTR)) {
-        fd_close(&running->outputs[index][0]);
+    if (count < 0 && (errno == EAGAIN || errno == EINTR)) {
+        return errno == EINTR;
     }
-    return false;
+    bool ended = count == 0 || (errno == EIO && running->request->terminal); /* so ends a terminal */
+    if (!ended) {
+        fail(&running->failure, "pass on the command's output", "read", "");
+    }
+    fd_close(&running->outputs[index][0]);
+    return ended ? 0 : -1;
+}
+
+static int pass_outputs(struct running *running, const struct pollfd events[2], char *block) {
+    for (int i = 0; i < 2; i++) {
+        if (events[i].revents != 0 && pass_output(running, i, block) < 0) {
+            return -1;
+        }
+    }
+    return 0;
 }
 
 static void resize(const struct running *running, struct reader *reader) {
@@ -191,45 +214,51 @@ static void resize(const struct running *running, struct reader *reader) {
 
 /* Writes to the command's input while it reads, passing on its output meanwhile: a filter that writes as much as it reads
  * would otherwise wait for us as we wait for it. Gives up when the command has ended. */
-static void feed(struct running *running, struct span input, char *block) {
+static int feed(struct running *running, struct span input, char *block) {
     size_t done = 0;
     while (done < input.length && running->input[1] >= 0) {
-        struct pollfd events[] = {{.fd = running->input[1], .events = POLLOUT},
-                                  {.fd = running->outputs[0][0], .events = POLLIN},
+        struct pollfd events[] = {{.fd = running->outputs[0][0], .events = POLLIN},
                                   {.fd = running->outputs[1][0], .events = POLLIN},
+                                  {.fd = running->input[1], .events = POLLOUT},
                                   {.fd = running->child, .events = POLLIN}};
         if (poll(events, 4, -1) < 0) {
             continue;
         }
-        for (int i = 0; i < 2; i++) {
-            if (events[i + 1].revents != 0) {
-                pass_output(running, i, block);
-            }
+        if (pass_outputs(running, events, block) != 0) {
+            return -1;
         }
-        if (events[0].revents != 0) {
-            ssize_t count = write(running->input[1], input.data + done, input.length - done);
-            if (count >= 0) {
-                done += (size_t)count;
-            } else if (errno != EAGAIN && errno != EINTR) {
-                fd_close(&running->input[1]);
+        if (events[2].revents == 0) {
+            if (events[3].revents != 0) {
+                return 0;
             }
-        } else if (events[3].revents != 0) {
-            return;
+            continue;
+        }
+        ssize_t count = write(running->input[1], input.data + done, input.length - done);
+        if (count >= 0) {
+            done += (size_t)count;
+        } else if (errno == EPIPE || errno == EIO) {
+            fd_close(&running->input[1]); /* the command, or its terminal, takes no more */
+        } else if (errno != EAGAIN && errno != EINTR) {
+            return fail(&running->failure, "feed the command", "write", "");
         }
     }
+    return 0;
 }
 
-/* False when the JVM has hung up. */
-static bool take_input(struct running *running, char *block) {
+/* 0 to go on; -1 when the JVM has hung up, which is no failure, or one is noted. */
+static int take_input(struct running *running, char *block) {
     OWNED_FRAME frame = {0};
-    if (frame_receive(running->connection, &frame) <= 0) {
-        return false;
+    int received = frame_receive(running->connection, &frame);
+    if (received <= 0) {
+        return received == 0 || errno == ECONNRESET ? -1 : fail(&running->failure, "feed the command", "read", "");
     }
     struct reader reader = {.at = frame.payload.data, .end = frame.payload.data + frame.payload.length};
     switch (frame.type) {
     case FRAME_STDIN: {
         struct span input = take_bytes(&reader);
-        feed(running, input, block);
+        if (feed(running, input, block) != 0) {
+            return -1;
+        }
         break;
     }
     case FRAME_STDIN_END:
@@ -241,50 +270,48 @@ static bool take_input(struct running *running, char *block) {
         resize(running, &reader);
         break;
     default:
-        return false;
+        reader.bad = true;
     }
-    return !reader.bad;
+    return reader.bad ? fail_with(&running->failure, EPROTO, "feed the command", "", "") : 0;
 }
 
-/* Until the process ends: what it started and left running may keep its streams open for ever. */
-static int relay(struct running *running) {
-    OWNED char *block = malloc(BLOCK);
-    bool connected = block != NULL;
-    const int streams[] = {running->outputs[0][0], running->outputs[1][0], running->input[1]};
-    for (size_t i = 0; i < sizeof streams / sizeof *streams; i++) {
-        if (streams[i] >= 0) {
-            fcntl(streams[i], F_SETFL, O_NONBLOCK);
-        }
+static void end_command(const struct running *running) {
+    kill(-running->pid, SIGKILL);
+    pidfd_signal(running->child, SIGKILL);
+}
+
+static int reap_command(const struct running *running) {
+    int status = 0;
+    while (waitpid(running->pid, &status, 0) < 0 && errno == EINTR) {
     }
+    return status;
+}
+
+/* Until the process ends: what it started and left running may keep its streams open for ever. Its status, which counts only
+ * when no failure is noted. */
+static int relay(struct running *running) {
+    char block[BLOCK];
+    bool connected = true;
     while (connected) {
-        struct pollfd events[] = {{.fd = running->child, .events = POLLIN},
-                                  {.fd = running->outputs[0][0], .events = POLLIN},
+        struct pollfd events[] = {{.fd = running->outputs[0][0], .events = POLLIN},
                                   {.fd = running->outputs[1][0], .events = POLLIN},
-                                  {.fd = running->connection, .events = POLLIN}};
+                                  {.fd = running->connection, .events = POLLIN},
+                                  {.fd = running->child, .events = POLLIN}};
         if (poll(events, 4, -1) < 0) {
             continue;
         }
-        for (int i = 0; i < 2; i++) {
-            if (events[i + 1].revents != 0) {
-                pass_output(running, i, block);
-            }
-        }
+        connected = pass_outputs(running, events, block) == 0
+                    && (events[2].revents == 0 || take_input(running, block) == 0);
         if (events[3].revents != 0) {
-            connected = take_input(running, block);
-        }
-        if (events[0].revents != 0) {
             break;
         }
     }
     if (!connected) {
-        kill(-running->pid, SIGKILL);
-        pidfd_signal(running->child, SIGKILL);
+        end_command(running);
     }
-    int status = 0;
-    while (waitpid(running->pid, &status, 0) < 0 && errno == EINTR) {
-    }
+    int status = reap_command(running);
     for (int i = 0; connected && i < 2; i++) {
-        while (running->outputs[i][0] >= 0 && pass_output(running, i, block)) {
+        while (pass_output(running, i, block) > 0) {
         }
     }
     return status;
@@ -300,17 +327,29 @@ void exec_main(struct session *session, int connection, const struct exec *reque
         .outputs = {{-1, -1}, {-1, -1}},
         .terminal = {-1, -1},
         .child = -1,
-        .groups = {.unified = -1},
+        .groups = {.unified = -1, .kills = -1},
     };
     if (start(session, &running, &failure) != 0) {
+        if (running.pid > 0) {
+            end_command(&running);
+            reap_command(&running);
+        }
         frame_send_failure(connection, &failure);
         return;
     }
-    frame_send_empty(connection, FRAME_STARTED);
+    if (frame_send_empty(connection, FRAME_STARTED) != 0) {
+        end_command(&running);
+        reap_command(&running);
+        return;
+    }
     int status = relay(&running);
+    if (running.failure.error != 0) {
+        frame_send_failure(connection, &running.failure);
+        return;
+    }
     OWNED_WRITER writer = {0};
     put_frame(&writer, FRAME_EXITED);
-    put_exit(&writer, status);
+    put_exit(&writer, status, false);
     end_frame(&writer, 0);
     writer_flush(&writer, connection);
 }

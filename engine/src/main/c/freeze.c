@@ -68,7 +68,7 @@ int freeze_all(struct session *session, const struct freeze *request, struct fai
             continue;
         }
         struct failure ignored = {0};
-        for (uint32_t j = 0; request->freeze && j < i; j++) {
+        for (uint32_t j = 0; request->freeze && j <= i; j++) { /* what failed may have been frozen half */
             freeze_one(session, &request->items[j], false, &ignored);
         }
         return -1;

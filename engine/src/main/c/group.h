@@ -15,12 +15,25 @@ struct group_set {
     int unified;           /* folder in the v2 hierarchy to be born in (CLONE_INTO_CGROUP), or -1 */
     int tasks[GROUP_LIMIT]; /* `tasks` files of v1 hierarchies */
     uint32_t task_count;
+    int kills; /* the file that counts kills for want of memory, or -1 */
 };
 #define OWNED_GROUPS __attribute__((cleanup(group_close))) struct group_set
 void group_close(struct group_set *set);
 
-/* Opens the groups, making them (and the session's parent) when `make` is set. */
+/* Closes what nobody needs once the container's first process has joined: all but the count of kills. */
+void group_joined(struct group_set *set);
+
+/* Makes the session's own groups that carry settings or a program; the others are made with the first container in them. */
+int group_prepare(const struct cgroups *groups, struct failure *failure);
+
+/* Opens the groups, making those that are not shared (and the session's parent) when `make` is set. */
 int group_open(const struct cgroups *groups, bool make, struct group_set *set, struct failure *failure);
+
+/* How many processes of the container the kernel has killed for want of memory; 0 where nobody counts. */
+int group_kills(const struct group_set *set, uint64_t *count, struct failure *failure);
+
+/* Removes the groups of a container: what is shared stays. */
+int group_remove_all_of(const struct cgroups *groups, struct failure *failure);
 
 /* Moves the calling, still single-threaded, process into the v1 groups. Moving oneself takes microseconds; writing the
  * pid of another process takes milliseconds (it waits for an RCU grace period). */

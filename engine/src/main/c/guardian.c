@@ -17,9 +17,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "group.h"
 #include "io.h"
 #include "listener.h"
 #include "mapping.h"
+#include "protect.h"
 #include "remains.h"
 #include "request.h"
 #include "session.h"
@@ -88,9 +90,8 @@ static void become_warden(const struct session_request *request, int go, const i
     const char *arguments[] = {"bivouac-warden", "session", request->layers, folder, NULL};
     signal(SIGPIPE, SIG_DFL);
     if (read_all(go, &byte, 1) != 1) {
-        _exit(1);
-    }
-    if (snprintf(folder, sizeof folder, "%s/%s", request->sessions, request->id) < (int)sizeof folder) {
+        fail(failure, "start the warden", "read", "");
+    } else if (snprintf(folder, sizeof folder, "%s/%s", request->sessions, request->id) < (int)sizeof folder) {
         execute_self(arguments, fds, SESSION_FDS, failure);
     }
     write_all(fds[SESSION_REPORT], failure, sizeof *failure);
@@ -117,15 +118,18 @@ static int spawn_warden(struct guardian *guardian, int go[2], int report[2], int
     return 0;
 }
 
-/* An empty report is success: the warden closes its end once it serves. */
+/* The warden reports once it serves, with no error, or what failed. Without a report it was killed. */
 static int await_ready(int report, struct failure *failure) {
     struct failure reported = {0};
     ssize_t length = read_all(report, &reported, sizeof reported);
-    if (length == sizeof reported) {
-        *failure = reported;
-        return -1;
+    if (length < 0) {
+        return fail(failure, "start the warden", "read", "");
     }
-    return length == 0 ? 0 : fail(failure, "start the warden", "read", "");
+    if (length != sizeof reported) {
+        return fail_with(failure, ECHILD, "start the warden", "read", "");
+    }
+    *failure = reported;
+    return reported.error == 0 ? 0 : -1;
 }
 
 static int start_warden(struct guardian *guardian, struct failure *failure) {
@@ -143,7 +147,7 @@ static int start_warden(struct guardian *guardian, struct failure *failure) {
     close(report[1]);
     close(control[1]);
     if (result == 0) {
-        result = remains_record(guardian->sessions, &guardian->request, pid, failure);
+        result = remains_record_warden(guardian->sessions, guardian->request.id, pid, failure);
     }
     if (result == 0) {
         result = mapping_apply(&guardian->request, pid, failure);
@@ -155,7 +159,8 @@ static int start_warden(struct guardian *guardian, struct failure *failure) {
         result = guardian->user_namespace < 0 ? fail(failure, "open the user namespace", "open", path) : 0;
     }
     if (result == 0) {
-        result = write_all(go[1], "", 1) == 0 ? await_ready(report[0], failure) : -1;
+        result = write_all(go[1], "", 1) == 0 ? await_ready(report[0], failure)
+                                              : fail(failure, "start the warden", "write", "");
     }
     close(go[1]);
     close(report[0]);
@@ -169,8 +174,8 @@ static int start(struct guardian *guardian, struct failure *failure) {
         return fail(failure, "open the folder of sessions", "open", request->sessions);
     }
     guardian->lock = remains_claim(guardian->sessions, request->id, failure);
-    if (guardian->lock < 0 || remains_record(guardian->sessions, request, 0, failure) != 0
-        || open_socket(guardian, failure) != 0) {
+    if (guardian->lock < 0 || remains_record(guardian->sessions, request, failure) != 0
+        || group_prepare(&request->cgroups, failure) != 0 || open_socket(guardian, failure) != 0) {
         return -1;
     }
     return start_warden(guardian, failure);
@@ -236,34 +241,49 @@ static void raise_descriptor_limit(void) {
     }
 }
 
+static int receive_request(struct guardian *guardian, struct frame *frame, struct arena *arena, struct failure *failure) {
+    int received = frame_receive(STDIN_FILENO, frame);
+    if (received <= 0) {
+        return fail_with(failure, received == 0 ? EPIPE : errno, "decode the request", "read", "session");
+    }
+    struct reader reader = {
+        .at = frame->payload.data, .end = frame->payload.data + frame->payload.length, .arena = arena};
+    return frame->type == FRAME_SESSION && decode_session(&reader, &guardian->request) == 0
+               ? 0
+               : fail_with(failure, reader_error(&reader), "decode the request", "", "session");
+}
+
+static int prepare(struct guardian *guardian, struct failure *failure) {
+    signal(SIGPIPE, SIG_IGN);
+    if (STANDS(GUARDIAN_SESSION)) {
+        setsid();
+    }
+    umask(022);
+    if (chdir("/") != 0) {
+        return fail(failure, "leave the working directory", "chdir", "/");
+    }
+    prctl(PR_SET_NAME, "bivouac-guard");
+    raise_descriptor_limit();
+    return watch_parent(guardian, failure);
+}
+
 int guardian_main(void) {
     struct failure failure = {0};
     struct guardian guardian = {.jvm = -1, .signals = -1, .sessions = -1, .lock = -1, .listener = -1, .control = -1,
                                 .warden = -1, .user_namespace = -1};
     struct arena arena = {0};
     OWNED_FRAME frame = {0};
-    signal(SIGPIPE, SIG_IGN);
-    setsid();
-    umask(022);
-    if (chdir("/") != 0) {
-        return 1;
-    }
-    prctl(PR_SET_NAME, "bivouac-guard");
-    raise_descriptor_limit();
-    int result = watch_parent(&guardian, &failure);
-    if (result == 0 && frame_receive(STDIN_FILENO, &frame) <= 0) {
-        return 1;
-    }
-    struct reader reader = {
-        .at = frame.payload.data, .end = frame.payload.data + frame.payload.length, .arena = &arena};
-    if (result == 0 && (frame.type != FRAME_SESSION || decode_session(&reader, &guardian.request) != 0)) {
-        result = fail_with(&failure, EPROTO, "decode the request", "", "session");
+    int result = prepare(&guardian, &failure);
+    if (result == 0) {
+        result = receive_request(&guardian, &frame, &arena, &failure);
     }
     if (result == 0) {
         result = start(&guardian, &failure);
     }
+    if (result == 0 && frame_send_empty(STDOUT_FILENO, FRAME_STARTED) != 0) {
+        result = fail(&failure, "answer", "write", "");
+    }
     if (result == 0) {
-        frame_send_empty(STDOUT_FILENO, FRAME_STARTED);
         close(STDOUT_FILENO);
         sweep_in_background(&guardian);
         watch(&guardian);

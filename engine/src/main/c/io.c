@@ -134,6 +134,11 @@ ssize_t receive_with_fds(int socket, void *data, size_t length, int *fds, size_t
     return received;
 }
 
+bool has_hung_up(int socket) {
+    char byte;
+    return recv(socket, &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 0;
+}
+
 int pidfd_of(pid_t pid) {
     return (int)syscall(SYS_pidfd_open, pid, 0);
 }

@@ -33,6 +33,9 @@ enum { FD_PASS_LIMIT = 8 };
 int send_with_fds(int socket, const void *data, size_t length, const int *fds, size_t count);
 ssize_t receive_with_fds(int socket, void *data, size_t length, int *fds, size_t *count);
 
+/* Whether the peer of a stream socket will send nothing more. */
+bool has_hung_up(int socket);
+
 int pidfd_of(pid_t pid);
 int pidfd_signal(int pidfd, int signal);
 

@@ -16,19 +16,26 @@
 
 #include "build.h"
 #include "group.h"
+#include "init.h"
 #include "io.h"
 #include "listener.h"
 #include "monitor.h"
 #include "net.h"
 #include "process.h"
+#include "protect.h"
 #include "proxy.h"
 #include "remove.h"
 #include "spawn.h"
+#include "terminal.h"
+#include "trace.h"
 
 struct pipes {
-    int outputs[2][2]; /* stdout, stderr: read end, write end */
+    int outputs[2][2]; /* stdout, stderr: read end, write end; with a terminal only its master, which is the first */
+    int terminal[2];   /* a socket pair over which the child hands out its terminal */
+    int peer;          /* the terminal's other end */
     int report[2];     /* the child's failure, or nothing */
     int go[2];         /* holds the child until it is registered */
+    int proxy[2];      /* a byte once the proxy serves */
 };
 
 struct launching {
@@ -36,10 +43,13 @@ struct launching {
     struct launch *launch;
     struct container container;
     struct group_set groups;
+    uint64_t kills_before; /* in earlier runs of the container */
     struct logs logs;
     struct pipes pipes;
+    struct trace *trace;
     int *listeners;
     uint32_t *ports;
+    bool networked; /* the network was made before the launch was asked for */
     bool made_folder;
     bool made_groups;
     bool registered;
@@ -55,7 +65,7 @@ static int make_folder(struct launching *launching, struct failure *failure) {
     }
     launching->made_folder = true;
     OWNED_FD folder = openat(session, launch->folder, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-    static const char *const parts[] = {"upper", "work", "logs"};
+    static const char *const parts[] = {"upper", "work"};
     for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
         if (folder < 0 || mkdirat(folder, parts[i], 0700) != 0) {
             return fail_in(failure, "make the container's folder", "mkdir", launch->folder, parts[i]);
@@ -75,8 +85,8 @@ static int make_folder(struct launching *launching, struct failure *failure) {
 
 static int open_logs(struct launching *launching, struct failure *failure) {
     char path[4096];
-    snprintf(path, sizeof path, "%s/%s/logs", session_folder, launching->launch->folder);
-    int folder = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    snprintf(path, sizeof path, "%s/%s", session_folder, launching->launch->folder);
+    int folder = open(path, O_RDONLY | O_DIRECTORY | (STANDS(CLOSED_ON_EXEC) ? O_CLOEXEC : 0));
     return folder < 0 ? fail(failure, "open the log", "open", path)
                       : logs_open(&launching->logs, folder, launching->launch->log_limit, failure);
 }
@@ -95,12 +105,16 @@ static int mount_overlay(struct launching *launching, struct failure *failure) {
     if (setns(session->empty, CLONE_NEWNS) != 0 || unshare(CLONE_NEWNS) != 0) {
         return fail(failure, "create a mount namespace", "unshare", "");
     }
+    trace_mark(launching->trace, "mount namespace");
     if (enter_layers(launch, failure) != 0 || make_folder(launching, failure) != 0) {
         return -1;
     }
-    if (mount("overlay", "/root", "overlay", 0, launch->options) != 0) {
+    trace_mark(launching->trace, "folder");
+    /* A container's root may make devices, but nowhere that they can be opened. */
+    if (mount("overlay", "/root", "overlay", STANDS(NO_DEVICES) ? MS_NODEV : 0, launch->options) != 0) {
         return fail(failure, "mount the overlay", "mount", launch->options);
     }
+    trace_mark(launching->trace, "overlay");
     launching->container.mounts = openat(session->proc, "self/ns/mnt", O_RDONLY | O_CLOEXEC);
     if (launching->container.mounts < 0 || chdir("/") != 0) {
         return fail(failure, "create a mount namespace", "openat", "self/ns/mnt");
@@ -113,7 +127,7 @@ static int open_listeners(struct launching *launching, struct failure *failure) 
     launching->listeners = calloc(launch->publication_count + 1, sizeof *launching->listeners);
     launching->ports = calloc(launch->publication_count + 1, sizeof *launching->ports);
     if (launching->listeners == NULL || launching->ports == NULL) {
-        return fail(failure, "listen on the host", "malloc", "");
+        return fail(failure, "open the container's listeners", "malloc", "");
     }
     for (uint32_t i = 0; i < launch->publication_count; i++) {
         const struct publication *publication = &launch->publications[i];
@@ -127,8 +141,8 @@ static int open_listeners(struct launching *launching, struct failure *failure) 
     return 0;
 }
 
-/* Keeps nothing but the listeners: a descriptor held here would outlive the container's monitor. */
-static void run_proxy(const struct launching *launching) {
+/* Keeps nothing but the listeners and what it reports on: a descriptor held here would outlive the container's monitor. */
+static void run_proxy(const struct launching *launching, int ready) {
     enum { BASE = 256 };
     const struct launch *launch = launching->launch;
     for (uint32_t i = 0; i < launch->publication_count; i++) {
@@ -137,9 +151,12 @@ static void run_proxy(const struct launching *launching) {
             return;
         }
     }
-    close_range(3, BASE - 1, 0);
-    close_range(BASE + launch->publication_count, ~0U, 0);
-    proxy_main(launch, launching->listeners);
+    int high = BASE + (int)launch->publication_count;
+    if (fcntl(ready, F_DUPFD_CLOEXEC, high) == high) {
+        close_range(3, BASE - 1, 0);
+        close_range((unsigned)high + 1, ~0U, 0);
+        proxy_main(launch, launching->listeners, high);
+    }
 }
 
 static int start_proxy(struct launching *launching, struct failure *failure) {
@@ -147,26 +164,55 @@ static int start_proxy(struct launching *launching, struct failure *failure) {
     if (launch->publication_count == 0) {
         return 0;
     }
+    int *ready = launching->pipes.proxy;
+    if (pipe2(ready, O_CLOEXEC) != 0) {
+        return fail(failure, "start the proxy", "pipe2", "");
+    }
     pid_t pid = spawn(0, -1, &launching->container.proxy);
     if (pid < 0) {
         return fail(failure, "start the proxy", "clone3", "");
     }
     if (pid == 0) {
-        run_proxy(launching);
+        run_proxy(launching, ready[1]);
         _exit(1);
     }
+    fd_close(&ready[1]);
     for (uint32_t i = 0; i < launch->publication_count; i++) {
         fd_close(&launching->listeners[i]);
     }
     return 0;
 }
 
+/* Asked late: it has become ready meanwhile. */
+static int await_proxy(struct launching *launching, struct failure *failure) {
+    char byte;
+    int *ready = &launching->pipes.proxy[0];
+    if (*ready >= 0 && read_all(*ready, &byte, 1) != 1) {
+        return fail_with(failure, ECHILD, "start the proxy", "read", "");
+    }
+    fd_close(ready);
+    return 0;
+}
+
+static int new_network(struct failure *failure) {
+    return unshare(CLONE_NEWNET) == 0 ? net_set_up(failure) : fail(failure, "create a network namespace", "unshare", "");
+}
+
+int launch_prepare(struct session *session, struct failure *failure) {
+    struct container *none;
+    if (session_select(session, "", &none, failure) != 0) {
+        return -1;
+    }
+    return STANDS(OWN_NETWORK) ? new_network(failure) : 0;
+}
+
 static int make_network(struct launching *launching, struct failure *failure) {
-    if (launching->launch->isolated_network) {
-        if (unshare(CLONE_NEWNET) != 0) {
-            return fail(failure, "create a network namespace", "unshare", "");
+    if (launching->launch->isolated_network && STANDS(OWN_NETWORK)) {
+        if (!launching->networked && new_network(failure) != 0) {
+            return -1;
         }
-        if (net_configure(launching->launch, failure) != 0) {
+        trace_mark(launching->trace, "network namespace");
+        if (net_add_addresses(launching->launch, failure) != 0) {
             return -1;
         }
     }
@@ -179,16 +225,31 @@ static int make_network(struct launching *launching, struct failure *failure) {
 
 /* A new container: its mounts, folder and network. */
 static int create(struct launching *launching, struct failure *failure) {
-    if (open_listeners(launching, failure) != 0 || mount_overlay(launching, failure) != 0
-        || open_logs(launching, failure) != 0) {
+    struct container *none;
+    if (session_select(launching->session, "", &none, failure) != 0) {
         return -1;
     }
-    return make_network(launching, failure);
+    if (open_listeners(launching, failure) != 0) {
+        return -1;
+    }
+    trace_mark(launching->trace, "listeners");
+    if (mount_overlay(launching, failure) != 0 || open_logs(launching, failure) != 0) {
+        return -1;
+    }
+    trace_mark(launching->trace, "log");
+    if (make_network(launching, failure) != 0) {
+        return -1;
+    }
+    trace_mark(launching->trace, "network");
+    return 0;
 }
 
 /* A container that was stopped: its mounts and network are still there. */
 static int enter(struct launching *launching, struct failure *failure) {
-    struct container *known = session_select(launching->session, launching->launch->id);
+    struct container *known;
+    if (session_select(launching->session, launching->launch->id, &known, failure) != 0) {
+        return -1;
+    }
     if (known == NULL) {
         return fail_with(failure, ENOENT, "find the container", "", launching->launch->id);
     }
@@ -202,28 +263,66 @@ static int enter(struct launching *launching, struct failure *failure) {
     return open_logs(launching, failure);
 }
 
-static int open_pipes(struct pipes *pipes, const struct process *process, struct failure *failure) {
-    if (pipe2(pipes->outputs[0], O_CLOEXEC) != 0 || pipe2(pipes->outputs[1], O_CLOEXEC) != 0
-        || pipe2(pipes->report, O_CLOEXEC) != 0 || pipe2(pipes->go, O_CLOEXEC) != 0) {
+static int open_outputs(struct pipes *pipes, const struct process *process, struct failure *failure) {
+    if (pipe2(pipes->outputs[0], O_CLOEXEC) != 0 || pipe2(pipes->outputs[1], O_CLOEXEC) != 0) {
         return fail(failure, "open the container's output", "pipe2", "");
     }
     for (int i = 0; i < 2; i++) {
         /* A program that is not root may open /dev/stdout anew, which checks the pipe's owner. */
         if (fchown(pipes->outputs[i][1], process->uid, process->gid) != 0) {
-            return fail(failure, "change the user", "fchown", "/dev/stdout");
+            return process_fail_user(process, "fchown", failure);
         }
-        fcntl(pipes->outputs[i][0], F_SETFL, O_NONBLOCK);
+        if (fcntl(pipes->outputs[i][0], F_SETFL, O_NONBLOCK) != 0) {
+            return fail(failure, "open the container's output", "fcntl", "");
+        }
     }
     return 0;
+}
+
+static int open_pipes(struct pipes *pipes, const struct launch *launch, struct failure *failure) {
+    if (pipe2(pipes->report, O_CLOEXEC) != 0 || pipe2(pipes->go, O_CLOEXEC) != 0) {
+        return fail(failure, "open the container's output", "pipe2", "");
+    }
+    if (!launch->terminal) {
+        return open_outputs(pipes, &launch->process, failure);
+    }
+    return socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pipes->terminal) == 0
+               ? 0
+               : fail(failure, "open the container's output", "socketpair", "");
+}
+
+static int use_streams(const struct pipes *pipes, const struct built *built, struct failure *failure) {
+    if (built->peer >= 0) {
+        const int ends[] = {built->master, built->peer};
+        return terminal_use(built->peer, failure) == 0 ? terminal_send(pipes->terminal[1], ends, 2, failure) : -1;
+    }
+    if (dup2(pipes->outputs[0][1], 1) < 0 || dup2(pipes->outputs[1][1], 2) < 0) {
+        return fail(failure, "open the container's output", "dup2", "");
+    }
+    return process_empty_input(failure);
+}
+
+/* The other end stays open here as long as the container runs: a daemon that closes the terminal it was given would otherwise
+ * end it, and with it what others write to the console later. */
+static int receive_terminal(struct pipes *pipes, struct failure *failure) {
+    int ends[2];
+    if (terminal_receive(pipes->terminal[0], ends, 2, failure) != 0) {
+        return -1;
+    }
+    fd_close(&pipes->terminal[0]);
+    pipes->outputs[0][0] = ends[0];
+    pipes->peer = ends[1];
+    return fcntl(ends[0], F_SETFL, O_NONBLOCK) == 0 ? 0 : fail(failure, "open the container's output", "fcntl", "");
 }
 
 /* The container's first process, PID 1 of its namespaces. */
 static int container_main(struct launching *launching, struct failure *failure) {
     const struct launch *launch = launching->launch;
     struct pipes *pipes = &launching->pipes;
-    int proc = -1;
+    struct built built;
     char byte;
     close(pipes->go[1]);
+    trace_mark(launching->trace, "child: forked");
     if (group_join(&launching->groups, failure) != 0) {
         return -1;
     }
@@ -231,33 +330,30 @@ static int container_main(struct launching *launching, struct failure *failure) 
     if (unshare(CLONE_NEWCGROUP) != 0) {
         return fail(failure, "create a cgroup namespace", "unshare", "");
     }
-    if (setsid() < 0 || sethostname(launch->hostname, strlen(launch->hostname)) != 0) {
+    trace_mark(launching->trace, "child: control group");
+    if ((STANDS(OWN_SESSION) && setsid() < 0) || sethostname(launch->hostname, strlen(launch->hostname)) != 0) {
         return fail(failure, "set the host name", "sethostname", launch->hostname);
     }
-    if (dup2(pipes->outputs[0][1], 1) < 0 || dup2(pipes->outputs[1][1], 2) < 0) {
-        return fail(failure, "open the container's output", "dup2", "");
-    }
-    if (build_root(launch, &proc, failure) != 0 || process_empty_input(failure) != 0
-        || process_confine(&launch->process, proc, true, failure) != 0) {
+    if (build_root(launch, &built, failure) != 0) {
         return -1;
     }
+    trace_mark(launching->trace, "child: root");
+    if (use_streams(pipes, &built, failure) != 0 || process_confine(&launch->process, built.proc, true, failure) != 0) {
+        return -1;
+    }
+    trace_mark(launching->trace, "child: confined");
     if (read_all(pipes->go[0], &byte, 1) != 1) {
         return fail_with(failure, ECHILD, "register the container", "read", "");
     }
-    return process_execute(&launch->process, failure);
-}
-
-/* Asked after the container is registered: a JVM that gave up before will not find it to discard it, one that gives up later
- * will. */
-static bool has_hung_up(int connection) {
-    char byte;
-    return recv(connection, &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 0;
+    trace_mark(launching->trace, "child: registered");
+    return launch->init ? init_run(&launch->process, pipes->report[1], failure)
+                        : process_execute(&launch->process, failure);
 }
 
 static int start(struct launching *launching, int connection, struct failure *failure) {
     struct pipes *pipes = &launching->pipes;
     struct container *container = &launching->container;
-    if (open_pipes(pipes, &launching->launch->process, failure) != 0) {
+    if (open_pipes(pipes, launching->launch, failure) != 0) {
         return -1;
     }
     pid_t pid = spawn(CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWUTS | CLONE_NEWIPC, launching->groups.unified,
@@ -270,10 +366,12 @@ static int start(struct launching *launching, int connection, struct failure *fa
         write_all(pipes->report[1], failure, sizeof *failure);
         _exit(1);
     }
+    trace_mark(launching->trace, "namespaces");
     container->init_pid = pid;
     container->monitor_pid = getpid();
     fd_close(&pipes->outputs[0][1]);
     fd_close(&pipes->outputs[1][1]);
+    fd_close(&pipes->terminal[1]);
     fd_close(&pipes->report[1]);
     fd_close(&pipes->go[0]);
     /* Registered before it executes anything: whatever happens to this process, PID 1 knows whom to end. */
@@ -284,20 +382,29 @@ static int start(struct launching *launching, int connection, struct failure *fa
         || session_change(launching->session, CHANGE_STARTED, container, failure) != 0) {
         return -1;
     }
+    /* Asked after it is registered: a JVM that gave up before will not find it to discard it, one that gives up later will. */
     if (has_hung_up(connection)) {
         return fail_with(failure, ECANCELED, "start the container", "", container->id);
+    }
+    if (await_proxy(launching, failure) != 0) {
+        return -1;
     }
     if (write_all(pipes->go[1], "", 1) != 0 && errno != EPIPE) {
         return fail(failure, "start the container", "write", "");
     }
     fd_close(&pipes->go[1]);
     struct failure reported;
-    if (read_all(pipes->report[0], &reported, sizeof reported) == sizeof reported) {
+    ssize_t length = read_all(pipes->report[0], &reported, sizeof reported);
+    if (length == sizeof reported) {
         *failure = reported;
         return -1;
     }
+    if (length != 0) {
+        return fail(failure, "start the container", "read", "");
+    }
     fd_close(&pipes->report[0]);
-    return 0;
+    trace_mark(launching->trace, "executed");
+    return launching->launch->terminal ? receive_terminal(pipes, failure) : 0;
 }
 
 /* The order matters: the first process, the proxy, then what they lived in. */
@@ -306,7 +413,8 @@ static void undo(struct launching *launching) {
     struct container *container = &launching->container;
     if (container->init >= 0) {
         pidfd_signal(container->init, SIGKILL);
-        waitpid(container->init_pid, NULL, 0);
+        while (waitpid(container->init_pid, NULL, 0) < 0 && errno == EINTR) {
+        }
     }
     if (launching->registered) {
         session_change(launching->session, CHANGE_ENDED, container, &ignored);
@@ -328,18 +436,19 @@ static void undo(struct launching *launching) {
     setns(launching->session->host, CLONE_NEWNS);
     fd_close(&container->mounts);
     group_close(&launching->groups);
-    for (uint32_t i = 0; launching->made_groups && i < launching->launch->cgroups.count; i++) {
-        group_remove(launching->launch->cgroups.items[i].path);
+    if (launching->made_groups) {
+        group_remove_all_of(&launching->launch->cgroups, &ignored);
     }
 }
 
-void put_exit(struct writer *writer, int status) {
+void put_exit(struct writer *writer, int status, bool out_of_memory) {
     int signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
     put_u32(writer, (uint32_t)(signal != 0 ? 128 + signal : WEXITSTATUS(status)));
     put_u32(writer, (uint32_t)signal);
+    put_u8(writer, out_of_memory);
 }
 
-static void answer(const struct launching *launching, int connection) {
+static int answer(const struct launching *launching, int connection) {
     OWNED_WRITER writer = {0};
     put_frame(&writer, FRAME_LAUNCHED);
     put_u32(&writer, (uint32_t)launching->container.init_pid);
@@ -347,8 +456,9 @@ static void answer(const struct launching *launching, int connection) {
     for (uint32_t i = 0; i < launching->launch->publication_count; i++) {
         put_u32(&writer, launching->ports == NULL ? 0 : launching->ports[i]);
     }
+    put_trace(&writer, launching->trace);
     end_frame(&writer, 0);
-    writer_flush(&writer, connection);
+    return writer_flush(&writer, connection);
 }
 
 static void live(struct launching *launching, int connection) {
@@ -361,46 +471,58 @@ static void live(struct launching *launching, int connection) {
         .logs = &launching->logs,
     };
     prctl(PR_SET_NAME, "bivouac-monitor");
-    answer(launching, connection);
+    if (answer(launching, connection) != 0) {
+        fd_close(&monitor.connection); /* who hears of no container discards it */
+    }
     int status = monitor_run(&monitor);
     session_change(launching->session, CHANGE_ENDED, &launching->container, &ignored);
     if (monitor.connection >= 0) {
+        uint64_t kills;
         OWNED_WRITER writer = {0};
         put_frame(&writer, FRAME_EXITED);
-        put_exit(&writer, status);
+        put_exit(&writer, status, group_kills(&launching->groups, &kills, &ignored) == 0 && kills > launching->kills_before);
         end_frame(&writer, 0);
         writer_flush(&writer, monitor.connection);
     }
 }
 
-void launch_main(struct session *session, int connection, struct launch *launch) {
+void launch_main(struct session *session, int connection, struct launch *launch, bool prepared) {
     struct failure failure = {0};
     struct launching launching = {
         .session = session,
         .launch = launch,
+        .networked = prepared,
+        .trace = launch->trace ? trace_open() : NULL,
         .container = {.mounts = -1, .network = -1, .init = -1, .monitor = -1, .proxy = -1},
-        .groups = {.unified = -1},
-        .logs = {.folder = -1, .segment = -1},
-        .pipes = {.outputs = {{-1, -1}, {-1, -1}}, .report = {-1, -1}, .go = {-1, -1}},
+        .groups = {.unified = -1, .kills = -1},
+        .logs = {.container = -1, .folder = -1, .segment = -1},
+        .pipes = {.outputs = {{-1, -1}, {-1, -1}}, .terminal = {-1, -1}, .peer = -1, .report = {-1, -1},
+                  .go = {-1, -1}, .proxy = {-1, -1}},
     };
     memcpy(launching.container.id, launch->id, strlen(launch->id) + 1);
+    trace_mark(launching.trace, "worker");
     int result = build_open_sources(launch, &failure);
     if (result == 0) {
         launching.made_groups = launch->create;
         result = group_open(&launch->cgroups, launch->create, &launching.groups, &failure);
+        if (result == 0) {
+            result = group_kills(&launching.groups, &launching.kills_before, &failure);
+        }
+        trace_mark(launching.trace, "control group");
     }
     if (result == 0) {
-        result = launch->create ? (session_select(session, ""), create(&launching, &failure)) : enter(&launching, &failure);
+        result = launch->create ? create(&launching, &failure) : enter(&launching, &failure);
     }
     if (result == 0) {
         result = start(&launching, connection, &failure);
     }
     if (result == 0) {
-        group_close(&launching.groups);
+        group_joined(&launching.groups);
         live(&launching, connection);
     } else {
         undo(&launching);
         frame_send_failure(connection, &failure);
     }
+    group_close(&launching.groups);
     logs_close(&launching.logs);
 }

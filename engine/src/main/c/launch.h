@@ -5,11 +5,16 @@
 #include "request.h"
 #include "session.h"
 
-/* Answers FRAME_LAUNCHED or FRAME_FAILED on the connection, then FRAME_LOGGED as output arrives and FRAME_EXITED at the
- * end; the container goes on when the JVM hangs up. A creation that fails leaves nothing behind. */
-void launch_main(struct session *session, int connection, struct launch *launch);
+/* Makes what every new container needs, while the JVM still plans: a network of its own. */
+int launch_prepare(struct session *session, struct failure *failure);
 
-/* The payload of FRAME_EXITED from a wait status: code (u32, 128+n when signalled), signal (u32, 0 if none). */
-void put_exit(struct writer *writer, int status);
+/* Answers FRAME_LAUNCHED or FRAME_FAILED on the connection, then FRAME_LOGGED as output arrives and FRAME_EXITED at the
+ * end; the container goes on when the JVM hangs up. A creation that fails leaves nothing behind. `prepared`: as
+ * above. */
+void launch_main(struct session *session, int connection, struct launch *launch, bool prepared);
+
+/* The payload of FRAME_EXITED from a wait status: code (u32, 128+n when signalled), signal (u32, 0 if none), whether the
+ * kernel killed for want of memory (bool). */
+void put_exit(struct writer *writer, int status, bool out_of_memory);
 
 #endif

@@ -35,25 +35,30 @@ static int grow(struct links *links) {
     return 0;
 }
 
-const char *links_find(struct links *links, const struct stat *status, const char *path) {
-    if (links->count >= links->slot_count && grow(links) != 0) {
+const char *links_find(const struct links *links, const struct stat *status) {
+    if (links->slot_count == 0) {
         return NULL;
     }
-    size_t slot = slot_of(links, status->st_dev, status->st_ino);
-    for (struct link *link = links->slots[slot]; link != NULL; link = link->next) {
-        if (link->device == status->st_dev && link->inode == status->st_ino) {
-            return link->path;
-        }
+    const struct link *link = links->slots[slot_of(links, status->st_dev, status->st_ino)];
+    while (link != NULL && (link->device != status->st_dev || link->inode != status->st_ino)) {
+        link = link->next;
+    }
+    return link != NULL ? link->path : NULL;
+}
+
+void links_note(struct links *links, const struct stat *status, const char *path) {
+    if (links->count >= links->slot_count && grow(links) != 0) {
+        return;
     }
     size_t length = strlen(path) + 1;
     struct link *link = malloc(sizeof *link + length);
     if (link != NULL) {
+        size_t slot = slot_of(links, status->st_dev, status->st_ino);
         *link = (struct link){.next = links->slots[slot], .device = status->st_dev, .inode = status->st_ino};
         memcpy(link->path, path, length);
         links->slots[slot] = link;
         links->count++;
     }
-    return NULL;
 }
 
 void links_free(struct links *links) {

@@ -11,8 +11,11 @@ struct links {
     size_t count;
 };
 
-/* The path the file was first noted under, or NULL after noting this one. The result belongs to the table. */
-const char *links_find(struct links *links, const struct stat *status, const char *path);
+/* The path the file was noted under, NULL when it was not. The result belongs to the table. */
+const char *links_find(const struct links *links, const struct stat *status);
+
+/* Notes the path of a file that is not known yet; without memory it stays unknown, and is taken for another file. */
+void links_note(struct links *links, const struct stat *status, const char *path);
 
 void links_free(struct links *links);
 

@@ -61,7 +61,7 @@ int listener_serve(int control) {
     size_t count;
     ssize_t length = receive_with_fds(control, &message, sizeof message, fds, &count);
     if (length <= 0) {
-        return 0;
+        return length < 0; /* what failed may succeed when asked again */
     }
     if (length == sizeof message && count == 1) {
         message.address[sizeof message.address - 1] = '\0';

@@ -1,4 +1,5 @@
-/* A container's output on disk: records in segment files, the oldest segment dropped when a limit is reached.
+/* A container's output on disk: records in segment files in its folder `logs`, the oldest segment dropped when a limit is
+ * reached. Folder and files are made by the first output: most starts end before there is any.
  *
  * A segment's name is the offset of its first byte in the whole stream, 20 digits. A record is the time (u64, nanoseconds
  * since 1970), the source (u8: 1 stdout, 2 stderr), three zero bytes, the length (u32), and as many bytes as they were
@@ -12,7 +13,8 @@
 #include "report.h"
 
 struct logs {
-    int folder;
+    int container; /* the folder in which `logs` lies */
+    int folder;    /* -1 until there is output */
     int segment;
     uint64_t previous; /* start of the segment before this one; equal to `start` when there is none */
     uint64_t start;
@@ -23,8 +25,8 @@ struct logs {
 #define OWNED_LOGS __attribute__((cleanup(logs_close))) struct logs
 void logs_close(struct logs *logs);
 
-/* Continues where the folder's newest segment ends. */
-int logs_open(struct logs *logs, int folder, uint64_t limit, struct failure *failure);
+/* Continues where the newest segment ends. Takes over the descriptor of the container's folder. */
+int logs_open(struct logs *logs, int container, uint64_t limit, struct failure *failure);
 
 void logs_append(struct logs *logs, uint8_t source, const void *data, size_t length);
 

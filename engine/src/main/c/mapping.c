@@ -8,8 +8,6 @@
 #include "io.h"
 #include "spawn.h"
 
-enum { RANGE_LIMIT = 64, NUMBER_SIZE = 12 };
-
 static const char *find_helper(const char *const paths[], int count) {
     for (int i = 0; i < count; i++) {
         if (access(paths[i], X_OK) == 0) {
@@ -19,26 +17,39 @@ static const char *find_helper(const char *const paths[], int count) {
     return NULL;
 }
 
+int mapping_arguments(const char *name, pid_t pid, const struct id_range *ranges, uint32_t count,
+                      struct helper_arguments *call) {
+    if (count > MAPPING_RANGES) {
+        errno = E2BIG;
+        return -1;
+    }
+    const char **next = call->arguments;
+    char(*number)[MAPPING_NUMBER] = call->numbers;
+    *next++ = name;
+    snprintf(*number, MAPPING_NUMBER, "%d", pid);
+    *next++ = *number++;
+    for (uint32_t i = 0; i < count; i++) {
+        const uint32_t values[] = {ranges[i].inside, ranges[i].outside, ranges[i].count};
+        for (size_t j = 0; j < sizeof values / sizeof *values; j++) {
+            snprintf(*number, MAPPING_NUMBER, "%u", values[j]);
+            *next++ = *number++;
+        }
+    }
+    *next = NULL;
+    return 0;
+}
+
 static int run_helper(const char *name, const char *const paths[], int path_count, pid_t pid,
                       const struct id_range *ranges, uint32_t count, struct failure *failure) {
+    struct helper_arguments call;
     const char *helper = find_helper(paths, path_count);
     if (helper == NULL) {
         return fail_with(failure, ENOENT, "map ids", "execve", name);
     }
-    char numbers[RANGE_LIMIT * 3 + 1][NUMBER_SIZE];
-    const char *arguments[RANGE_LIMIT * 3 + 3] = {name, numbers[0]};
-    if (count > RANGE_LIMIT) {
-        return fail_with(failure, E2BIG, "map ids", "", name);
+    if (mapping_arguments(name, pid, ranges, count, &call) != 0) {
+        return fail(failure, "map ids", "", name);
     }
-    snprintf(numbers[0], NUMBER_SIZE, "%d", pid);
-    for (uint32_t i = 0; i < count; i++) {
-        const uint32_t values[] = {ranges[i].inside, ranges[i].outside, ranges[i].count};
-        for (uint32_t j = 0; j < 3; j++) {
-            snprintf(numbers[1 + i * 3 + j], NUMBER_SIZE, "%u", values[j]);
-            arguments[2 + i * 3 + j] = numbers[1 + i * 3 + j];
-        }
-    }
-    return run_program(helper, arguments) == 0 ? 0 : fail_with(failure, EPERM, "map ids", "execve", helper);
+    return run_program(helper, call.arguments) == 0 ? 0 : fail_with(failure, EPERM, "map ids", "execve", helper);
 }
 
 static int write_single(pid_t pid, const char *file, const struct id_range *range, struct failure *failure) {

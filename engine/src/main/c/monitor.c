@@ -4,7 +4,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <stdbool.h>
-#include <stdlib.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -14,57 +14,99 @@
 
 enum { BLOCK = 64 << 10, STDOUT_EVENT = 0, STDERR_EVENT = 1, INIT_EVENT = 2, CONNECTION_EVENT = 3, EVENT_COUNT = 4 };
 
-/* Reads what is there, at most one block: true while more may follow. */
-static bool drain(struct monitor *monitor, int index, char *block) {
-    ssize_t count = read(monitor->outputs[index], block, BLOCK);
+/* Reads what is there, at most one block: how much it was, 0 when nothing follows now. A terminal that nobody has open any
+ * more ends with EIO. */
+static int drain(struct monitor *monitor, int index, char *block) {
+    ssize_t count;
+    do {
+        count = read(monitor->outputs[index], block, BLOCK);
+    } while (count < 0 && errno == EINTR);
     if (count > 0) {
         logs_append(monitor->logs, (uint8_t)(index + 1), block, (size_t)count);
-        return true;
+        return (int)count;
     }
-    if (count < 0 && (errno == EAGAIN || errno == EINTR)) {
-        return false;
+    if (count == 0 || errno != EAGAIN) {
+        fd_close(&monitor->outputs[index]);
     }
-    fd_close(&monitor->outputs[index]);
-    return false;
+    return 0;
 }
 
-/* Says how far the log has grown; false when the socket is full: the next notice will say more. */
+static void put_logged(struct writer *writer, const struct monitor *monitor) {
+    size_t start = writer->length;
+    put_frame(writer, FRAME_LOGGED);
+    put_u64(writer, monitor->logs->end);
+    put_u64(writer, monitor->logs->lost);
+    end_frame(writer, start);
+}
+
+/* Says how far the log has grown; false when the socket takes nothing now: the next notice will say more. */
 static bool notify(struct monitor *monitor) {
     OWNED_WRITER writer = {0};
-    put_frame(&writer, FRAME_LOGGED);
-    put_u64(&writer, monitor->logs->end);
-    put_u64(&writer, monitor->logs->lost);
-    end_frame(&writer, 0);
+    put_logged(&writer, monitor);
     if (writer.bad) {
         return false;
     }
     ssize_t sent = send(monitor->connection, writer.data, writer.length, MSG_DONTWAIT | MSG_NOSIGNAL);
-    if (sent >= 0 && (size_t)sent < writer.length) {
-        /* A stream socket may take a part; the rest must follow before anything else. */
-        return write_all(monitor->connection, writer.data + sent, writer.length - (size_t)sent) == 0;
+    if (sent < 0 && (errno == EPIPE || errno == ECONNRESET)) {
+        fd_close(&monitor->connection);
     }
-    return sent > 0 || errno != EAGAIN;
+    if (sent > 0 && (size_t)sent < writer.length
+        && write_all(monitor->connection, writer.data + sent, writer.length - (size_t)sent) != 0) {
+        /* A stream socket may take a part; the rest must follow before anything else. */
+        fd_close(&monitor->connection);
+    }
+    return sent > 0;
 }
 
-static void hang_up_if_closed(struct monitor *monitor, short events) {
-    char ignored;
-    if ((events & (POLLERR | POLLHUP)) != 0
-        || ((events & POLLIN) != 0 && recv(monitor->connection, &ignored, 1, MSG_DONTWAIT) <= 0)) {
+/* Logs what the pipe holds now, and hardly more: the container may write without end. What is on its way through a terminal is
+ * not counted, but less than a block. */
+static void drain_written(struct monitor *monitor, int index, char *block) {
+    int left = 0;
+    if (monitor->outputs[index] < 0) {
+        return;
+    }
+    if (ioctl(monitor->outputs[index], FIONREAD, &left) != 0 || left < BLOCK) {
+        left = BLOCK;
+    }
+    for (int count; left > 0 && (count = drain(monitor, index, block)) > 0;) {
+        left -= count;
+    }
+}
+
+/* Answers with the end of the log, then says that all the container had written when it was asked is before that. */
+static bool answer(struct monitor *monitor, char *block) {
+    OWNED_FRAME frame = {0};
+    if (frame_receive(monitor->connection, &frame) <= 0 || frame.type != FRAME_DRAIN) {
+        return false;
+    }
+    for (int index = 0; index < 2; index++) {
+        drain_written(monitor, index, block);
+    }
+    OWNED_WRITER writer = {0};
+    put_logged(&writer, monitor);
+    size_t start = writer.length;
+    put_frame(&writer, FRAME_DRAINED);
+    end_frame(&writer, start);
+    return writer_flush(&writer, monitor->connection) == 0;
+}
+
+static void listen_to(struct monitor *monitor, short events, char *block) {
+    if ((events & (POLLERR | POLLHUP)) != 0 || ((events & POLLIN) != 0 && !answer(monitor, block))) {
         fd_close(&monitor->connection);
     }
 }
 
 static void drain_rest(struct monitor *monitor, char *block) {
     for (int index = 0; index < 2; index++) {
-        while (monitor->outputs[index] >= 0 && drain(monitor, index, block)) {
+        while (monitor->outputs[index] >= 0 && drain(monitor, index, block) > 0) {
         }
     }
 }
 
 int monitor_run(struct monitor *monitor) {
-    OWNED char *block = malloc(BLOCK);
+    char block[BLOCK];
     bool told = true;
-    while (block != NULL) {
+    for (;;) {
         struct pollfd events[EVENT_COUNT] = {
             [STDOUT_EVENT] = {.fd = monitor->outputs[0], .events = POLLIN},
             [STDERR_EVENT] = {.fd = monitor->outputs[1], .events = POLLIN},
@@ -75,12 +117,12 @@ int monitor_run(struct monitor *monitor) {
             continue;
         }
         for (int index = 0; index < 2; index++) {
-            if (events[index].revents != 0) {
-                told &= !drain(monitor, index, block);
+            if (events[index].revents != 0 && drain(monitor, index, block) > 0) {
+                told = false;
             }
         }
         if (events[CONNECTION_EVENT].revents != 0) {
-            hang_up_if_closed(monitor, events[CONNECTION_EVENT].revents);
+            listen_to(monitor, events[CONNECTION_EVENT].revents, block);
         }
         if (!told && monitor->connection >= 0) {
             told = notify(monitor);
@@ -94,11 +136,14 @@ int monitor_run(struct monitor *monitor) {
     int status = 0;
     while (waitpid(monitor->init_pid, &status, 0) < 0 && errno == EINTR) {
     }
-    if (block != NULL) {
-        drain_rest(monitor, block);
-    }
+    drain_rest(monitor, block);
     if (monitor->connection >= 0) {
-        notify(monitor);
+        /* However long the JVM takes to read: the end of the log must be known before the end of the container. */
+        OWNED_WRITER writer = {0};
+        put_logged(&writer, monitor);
+        if (writer_flush(&writer, monitor->connection) != 0) {
+            fd_close(&monitor->connection);
+        }
     }
     return status;
 }

@@ -10,7 +10,7 @@ struct monitor {
     int connection; /* -1 once the JVM has hung up */
     int init;       /* pidfd */
     pid_t init_pid; /* our child */
-    int outputs[2]; /* stdout, stderr */
+    int outputs[2]; /* stdout, stderr; or the master of a terminal, and -1 */
     struct logs *logs;
 };
 

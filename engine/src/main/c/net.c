@@ -40,10 +40,19 @@ static int exchange(int netlink, const struct message *message) {
         struct nlmsghdr header;
         char bytes[1024];
     } answer;
-    if (send(netlink, message, message->header.nlmsg_len, 0) < 0) {
+    ssize_t length;
+    do {
+        length = send(netlink, message, message->header.nlmsg_len, 0);
+    } while (length < 0 && errno == EINTR);
+    if (length < 0) {
         return -1;
     }
-    ssize_t length = recv(netlink, &answer, sizeof answer, 0);
+    do {
+        length = recv(netlink, &answer, sizeof answer, 0);
+    } while (length < 0 && errno == EINTR);
+    if (length < 0) {
+        return -1;
+    }
     if (length < (ssize_t)NLMSG_LENGTH(sizeof(struct nlmsgerr)) || answer.header.nlmsg_type != NLMSG_ERROR) {
         errno = EPROTO;
         return -1;
@@ -79,10 +88,22 @@ static int add_address(int netlink, const char *text) {
     return exchange(netlink, &message);
 }
 
-int net_configure(const struct launch *launch, struct failure *failure) {
-    OWNED_FD netlink = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
-    if (netlink < 0 || set_up(netlink) != 0) {
-        return fail(failure, "configure the network", "sendto", "lo");
+static int open_netlink(void) {
+    return socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
+}
+
+int net_set_up(struct failure *failure) {
+    OWNED_FD netlink = open_netlink();
+    return netlink >= 0 && set_up(netlink) == 0 ? 0 : fail(failure, "configure the network", "sendto", "lo");
+}
+
+int net_add_addresses(const struct launch *launch, struct failure *failure) {
+    if (launch->address_count == 0) {
+        return 0;
+    }
+    OWNED_FD netlink = open_netlink();
+    if (netlink < 0) {
+        return fail(failure, "configure the network", "socket", launch->addresses[0]);
     }
     for (uint32_t i = 0; i < launch->address_count; i++) {
         if (add_address(netlink, launch->addresses[i]) != 0) {
@@ -94,17 +115,20 @@ int net_configure(const struct launch *launch, struct failure *failure) {
 
 /* A local address of /proc/net/tcp or tcp6: each 32-bit word in hexadecimal as the host's byte order prints it. */
 static bool accepts(const char *hex, uint32_t dialed) {
-    if (strspn(hex, "0") == strlen(hex)) {
-        return true;
-    }
+    static const char mapped[] = "0000000000000000FFFF0000"; /* ::ffff:a.b.c.d counts as a.b.c.d */
     char wanted[9];
     snprintf(wanted, sizeof wanted, "%08X", dialed);
-    size_t length = strlen(hex);
-    /* ::ffff:a.b.c.d counts as a.b.c.d */
-    return length >= 8 && strcmp(hex + length - 8, wanted) == 0;
+    const char *address = strncmp(hex, mapped, sizeof mapped - 1) == 0 ? hex + sizeof mapped - 1 : hex;
+    return strspn(address, "0") == strlen(address) || strcmp(address, wanted) == 0;
 }
 
-/* proc_net(5): "sl local_address rem_address st …", one header line. */
+bool net_listens(const char *line, uint32_t dialed, unsigned *port) {
+    char address[33];
+    unsigned state;
+    return sscanf(line, " %*d: %32[0-9A-F]:%x %*[0-9A-F]:%*x %x", address, port, &state) == 3
+           && state == TCP_STATE_LISTEN && accepts(address, dialed);
+}
+
 static void note_listeners(int proc, const char *path, uint32_t dialed, const struct await_ports *request, bool *open) {
     OWNED_FD fd = openat(proc, path, O_RDONLY | O_CLOEXEC);
     FILE *file = fd < 0 ? NULL : fdopen(fd_keep(&fd), "r");
@@ -113,14 +137,9 @@ static void note_listeners(int proc, const char *path, uint32_t dialed, const st
     }
     char line[512];
     while (fgets(line, sizeof line, file) != NULL) {
-        char address[33];
         unsigned port;
-        unsigned state;
-        if (sscanf(line, " %*d: %32[0-9A-F]:%x %*[0-9A-F]:%*x %x", address, &port, &state) != 3
-            || state != TCP_STATE_LISTEN || !accepts(address, dialed)) {
-            continue;
-        }
-        for (uint32_t i = 0; i < request->port_count; i++) {
+        bool listens = net_listens(line, dialed, &port);
+        for (uint32_t i = 0; listens && i < request->port_count; i++) {
             open[i] |= request->ports[i] == port;
         }
     }

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "io.h"
+#include "protect.h"
 
 /* The kernel gives up with EAGAIN when something was renamed meanwhile; a hostile process can make it do so for ever. */
 enum { ATTEMPTS = 128 };
@@ -17,14 +18,20 @@ enum { ATTEMPTS = 128 };
 /* As many links as the kernel follows, path_resolution(7). */
 enum { LINK_LIMIT = 40 };
 
+/* As whoever thinks of no links resolves a path beneath a folder. */
+static const char *plain(const char *path) {
+    const char *relative = path + strspn(path, "/");
+    return *relative == '\0' ? "." : relative;
+}
+
 int path_open(int root, const char *path, int flags, mode_t mode) {
     struct open_how how = {
         .flags = (uint64_t)(unsigned)(flags | O_CLOEXEC),
         .mode = (flags & O_CREAT) != 0 ? mode : 0,
-        .resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS,
+        .resolve = STANDS(IN_ROOT) ? RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS : 0,
     };
     for (int attempt = 0;; attempt++) {
-        int fd = (int)syscall(SYS_openat2, root, path, &how, sizeof how);
+        int fd = (int)syscall(SYS_openat2, root, STANDS(IN_ROOT) ? path : plain(path), &how, sizeof how);
         if (fd >= 0 || errno != EAGAIN || attempt == ATTEMPTS) {
             return fd;
         }
@@ -48,7 +55,14 @@ static bool split(char *path, char **name) {
     return true;
 }
 
-static int make_folder(int root, const char *path, mode_t mode, int links);
+/* Folders being made; whoever asked may put something else in their place. */
+struct making {
+    int root;
+    path_prepare *prepare;
+    void *context;
+};
+
+static int make_folder(const struct making *making, const char *path, mode_t mode, int links);
 
 static int open_folder(int root, const char *path) {
     return path_open(root, path[0] == '\0' ? "/" : path, O_PATH | O_DIRECTORY, 0);
@@ -56,7 +70,8 @@ static int open_folder(int root, const char *path) {
 
 /* What a link that leads nowhere stands for is made where it points to, as seen from the root. `prefix` is the link's path,
  * its name begins at `start`. */
-static int make_link_target(int root, int parent, const char *prefix, size_t start, mode_t mode, int links) {
+static int make_link_target(const struct making *making, int parent, const char *prefix, size_t start, mode_t mode,
+                            int links) {
     char target[PATH_SIZE];
     char joined[PATH_SIZE];
     ssize_t length = readlinkat(parent, prefix + start, target, sizeof target - 1);
@@ -70,35 +85,58 @@ static int make_link_target(int root, int parent, const char *prefix, size_t sta
         errno = ENAMETOOLONG;
         return -1;
     }
-    return make_folder(root, joined, mode, links + 1);
+    return make_folder(making, joined, mode, links + 1);
 }
 
-static int make_component(int root, int parent, const char *prefix, size_t start, mode_t mode, int links) {
-    if (mkdirat(parent, prefix + start, mode) != 0 && errno != EEXIST) {
+/* A folder itself, not what a link or ".." stands for: there is no way from it out of its parent. */
+static int open_child(int parent, const char *name) {
+    if (strcmp(name, ".") == 0 || strcmp(name, "..") == 0) {
+        errno = ENOTDIR;
         return -1;
     }
-    int folder = open_folder(root, prefix);
-    return folder >= 0 || errno != ENOENT ? folder : make_link_target(root, parent, prefix, start, mode, links);
+    return openat(parent, name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 }
 
-static int make_folder(int root, const char *path, mode_t mode, int links) {
-    int whole = open_folder(root, path);
-    if (whole >= 0 || errno != ENOENT) {
+/* One step: by name from the parent where that is the same as the whole way from the root, so that a long path costs no more
+ * than its length. */
+static int make_component(const struct making *making, int parent, const char *prefix, size_t start, mode_t mode,
+                          int links) {
+    const char *name = prefix + start;
+    int folder = open_child(parent, name);
+    if (folder < 0 && (errno == ENOENT || errno == ENOTDIR) && making->prepare != NULL) {
+        if (making->prepare(making->context, parent, name, prefix) < 0) {
+            return -1;
+        }
+        folder = open_child(parent, name);
+    }
+    if (folder >= 0) {
+        return folder;
+    }
+    if (errno == ENOENT && mkdirat(parent, name, mode) == 0) {
+        return open_child(parent, name);
+    }
+    if (errno != EEXIST && errno != ENOTDIR) {
+        return -1;
+    }
+    folder = open_folder(making->root, prefix);
+    return folder >= 0 || errno != ENOENT ? folder : make_link_target(making, parent, prefix, start, mode, links);
+}
+
+static int make_folder(const struct making *making, const char *path, mode_t mode, int links) {
+    int whole = open_folder(making->root, path);
+    if (whole >= 0 || (errno != ENOENT && errno != ENOTDIR)) {
         return whole;
     }
     char prefix[PATH_SIZE] = "";
-    OWNED_FD current = open_folder(root, "/");
+    OWNED_FD current = open_folder(making->root, "/");
     size_t length = strlen(path);
     for (size_t start = 0; current >= 0 && start < length;) {
         size_t end = start + strcspn(path + start, "/");
         if (end > start) {
             memcpy(prefix, path, end);
             prefix[end] = '\0';
-            int next = open_folder(root, prefix);
-            if (next < 0 && errno == ENOENT) {
-                bool last = path[end] == '\0' || path[end + strspn(path + end, "/")] == '\0';
-                next = make_component(root, current, prefix, start, last ? mode : 0755, links);
-            }
+            bool last = path[end + strspn(path + end, "/")] == '\0';
+            int next = make_component(making, current, prefix, start, last ? mode : 0755, links);
             fd_close(&current);
             current = next;
         }
@@ -107,12 +145,17 @@ static int make_folder(int root, const char *path, mode_t mode, int links) {
     return fd_keep(&current);
 }
 
-int path_make_folder(int root, const char *path, mode_t mode) {
+int path_make_folders(int root, const char *path, mode_t mode, path_prepare *prepare, void *context) {
+    const struct making making = {.root = root, .prepare = prepare, .context = context};
     if (strlen(path) >= PATH_SIZE) {
         errno = ENAMETOOLONG;
         return -1;
     }
-    return make_folder(root, path, mode, 0);
+    return make_folder(&making, path, mode, 0);
+}
+
+int path_make_folder(int root, const char *path, mode_t mode) {
+    return path_make_folders(root, path, mode, NULL, NULL);
 }
 
 int path_parent(int root, const char *path, bool make, char *name) {

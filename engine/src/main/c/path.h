@@ -14,6 +14,11 @@ int path_open(int root, const char *path, int flags, mode_t mode);
 /* Opens a folder (O_PATH), making it and its missing parents. */
 int path_make_folder(int root, const char *path, mode_t mode);
 
+/* The same, asking first wherever a component is no folder: 1 when something was put in its place, 0 when nothing was, -1 with
+ * errno to refuse. `path` is the component's, as seen from the root. */
+typedef int path_prepare(void *context, int parent, const char *name, const char *path);
+int path_make_folders(int root, const char *path, mode_t mode, path_prepare *prepare, void *context);
+
 /* Opens what `path` names (O_PATH), making an empty regular file and missing parents when it does not exist. */
 int path_make_file(int root, const char *path);
 

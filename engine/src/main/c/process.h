@@ -18,4 +18,7 @@ int process_empty_input(struct failure *failure);
 /* Executes the first candidate that exists; returns only on failure. */
 int process_execute(const struct process *process, struct failure *failure);
 
+/* Says that something could not be given to the process's user, or done as it. */
+int process_fail_user(const struct process *process, const char *syscall, struct failure *failure);
+
 #endif

@@ -260,7 +260,7 @@ static void handle(struct proxy *proxy, struct side *side, uint32_t events) {
     }
 }
 
-void proxy_main(const struct launch *launch, const int *listeners) {
+void proxy_main(const struct launch *launch, const int *listeners, int ready) {
     struct proxy proxy = {.epoll = epoll_create1(EPOLL_CLOEXEC), .block = malloc(BLOCK)};
     struct side *sides = calloc(launch->publication_count, sizeof *sides);
     prctl(PR_SET_NAME, "bivouac-proxy");
@@ -273,6 +273,10 @@ void proxy_main(const struct launch *launch, const int *listeners) {
             return;
         }
     }
+    if (write_all(ready, "", 1) != 0) {
+        return;
+    }
+    close(ready);
     struct epoll_event events[EVENTS];
     for (;;) {
         int count = epoll_wait(proxy.epoll, events, EVENTS, -1);

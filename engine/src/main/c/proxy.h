@@ -6,7 +6,8 @@
 #include "report.h"
 #include "request.h"
 
-/* Runs until killed. The caller is in the network namespace; listeners[i] belongs to publications[i]. */
-void proxy_main(const struct launch *launch, const int *listeners);
+/* Runs until killed; returns when it could not begin. The caller is in the network namespace; listeners[i] belongs to
+ * publications[i]. One byte on `ready` says that it serves. */
+void proxy_main(const struct launch *launch, const int *listeners, int ready);
 
 #endif

@@ -21,8 +21,9 @@ enum { SESSION_PATH_SIZE = 4096 };
 /* Makes and locks a session: the lock's descriptor. The session's folder exists afterwards. */
 int remains_claim(int sessions, const char *id, struct failure *failure);
 
-/* Writes the record; called again once the warden's pid is known. */
-int remains_record(int sessions, const struct session_request *request, pid_t warden, struct failure *failure);
+/* Writes the record; then, before it is let go, who the warden is. */
+int remains_record(int sessions, const struct session_request *request, struct failure *failure);
+int remains_record_warden(int sessions, const char *id, pid_t warden, struct failure *failure);
 
 /* Removes one session whose lock is held by the caller: thaws and ends what is left of it, then its groups, socket,
  * folder and lock file. `user_namespace` owns files of mapped ids, -1 where there is none. False: something remains. */

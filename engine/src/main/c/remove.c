@@ -1,8 +1,8 @@
 #include "remove.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,10 +10,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "folder.h"
 #include "io.h"
 
 /* Below this depth folders are moved up next to the top instead of descended into: one open descriptor a level. */
-enum { DEPTH_LIMIT = 64 };
+enum { DEPTH_LIMIT = 64, ATTEMPTS = 1000 };
 
 struct removal {
     int top;         /* the folder being emptied */
@@ -42,46 +43,50 @@ static int open_folder(int parent, const char *name) {
     return folder;
 }
 
-static bool is_dot(const char *name) {
-    return strcmp(name, ".") == 0 || strcmp(name, "..") == 0;
+static int remove_children(struct removal *removal, int folder, int depth);
+
+static int remove_folder(struct removal *removal, int parent, const char *name, int depth) {
+    if (unlinkat(parent, name, AT_REMOVEDIR) == 0 || errno == ENOENT) {
+        return 0;
+    }
+    if (depth >= DEPTH_LIMIT) {
+        return move_up(removal, parent, name);
+    }
+    OWNED_FD folder = open_folder(parent, name);
+    if (folder < 0) {
+        return errno == ENOENT ? 0 : -1; /* somebody else removes the same folder */
+    }
+    if (remove_children(removal, folder, depth + 1) != 0) {
+        return -1;
+    }
+    return unlinkat(parent, name, AT_REMOVEDIR) == 0 || errno == ENOENT ? 0 : -1;
 }
 
 static int remove_children(struct removal *removal, int folder, int depth) {
-    /* Opened anew: a duplicate would go on where an earlier pass ended. */
-    int copy = openat(folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    DIR *listing = copy < 0 ? NULL : fdopendir(copy);
-    if (listing == NULL) {
-        fd_close(&copy);
+    OWNED_LIST names = folder_open_list(folder);
+    if (names == NULL) {
         return -1;
     }
-    int result = 0;
-    for (struct dirent *entry; result == 0 && (entry = readdir(listing)) != NULL;) {
-        if (is_dot(entry->d_name) || unlinkat(folder, entry->d_name, 0) == 0 || errno == ENOENT) {
+    for (const char *name; (name = folder_next(names)) != NULL;) {
+        if (unlinkat(folder, name, 0) == 0 || errno == ENOENT) {
             continue;
         }
-        if (errno != EISDIR && errno != EPERM) {
-            result = -1;
-            break;
-        }
-        if (unlinkat(folder, entry->d_name, AT_REMOVEDIR) == 0 || errno == ENOENT) {
-            continue;
-        }
-        if (depth >= DEPTH_LIMIT) {
-            result = move_up(removal, folder, entry->d_name);
-            continue;
-        }
-        OWNED_FD child = open_folder(folder, entry->d_name);
-        result = child < 0 ? -1 : remove_children(removal, child, depth + 1);
-        if (child < 0 && errno == ENOENT) {
-            result = 0; /* somebody else removes the same folder */
-        } else if (result == 0 && unlinkat(folder, entry->d_name, AT_REMOVEDIR) != 0 && errno != ENOENT) {
-            result = -1;
+        if ((errno != EISDIR && errno != EPERM) || remove_folder(removal, folder, name, depth) != 0) {
+            return -1;
         }
     }
-    int error = errno;
-    closedir(listing);
-    errno = error;
-    return result;
+    return errno == 0 ? 0 : -1;
+}
+
+static int remove_all(int top) {
+    struct removal removal = {.top = top};
+    do {
+        removal.moved = false;
+        if (remove_children(&removal, top, 0) != 0) {
+            return -1;
+        }
+    } while (removal.moved);
+    return 0;
 }
 
 int remove_tree_at(int folder, const char *name, struct failure *failure) {
@@ -95,14 +100,17 @@ int remove_tree_at(int folder, const char *name, struct failure *failure) {
     if (top < 0) {
         return errno == ENOENT ? 0 : fail(failure, "remove a folder", "openat", name);
     }
-    struct removal removal = {.top = top};
-    do {
-        removal.moved = false;
-        if (remove_children(&removal, top, 0) != 0) {
-            return fail(failure, "remove a folder", "unlinkat", name);
+    for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
+        if (remove_all(top) == 0 && (unlinkat(folder, name, AT_REMOVEDIR) == 0 || errno == ENOENT)) {
+            return 0;
         }
-    } while (removal.moved);
-    return unlinkat(folder, name, AT_REMOVEDIR) == 0 || errno == ENOENT ? 0 : fail(failure, "remove a folder", "unlinkat", name);
+        if (errno != ENOTEMPTY) {
+            break;
+        }
+        /* Somebody who was cut off in the midst of writing there takes a moment to notice. */
+        poll(NULL, 0, 1);
+    }
+    return fail(failure, "remove a folder", "unlinkat", name);
 }
 
 int remove_tree(const char *path, struct failure *failure) {

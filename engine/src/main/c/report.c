@@ -1,6 +1,5 @@
 #include "report.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -10,23 +9,18 @@ static void keep(char *target, size_t size, const char *text) {
     target[length] = '\0';
 }
 
-int fail_with(struct failure *failure, int error, const char *operation, const char *syscall, const char *object) {
+void report(struct failure *failure, int error, const char *operation, const char *syscall, const char *object) {
     if (failure->error == 0) {
         failure->error = error != 0 ? error : EIO;
         keep(failure->operation, sizeof failure->operation, operation);
         keep(failure->syscall, sizeof failure->syscall, syscall);
         keep(failure->object, sizeof failure->object, object != NULL ? object : "");
     }
-    return -1;
 }
 
-int fail(struct failure *failure, const char *operation, const char *syscall, const char *object) {
-    return fail_with(failure, errno, operation, syscall, object);
-}
-
-int fail_in(struct failure *failure, const char *operation, const char *syscall, const char *folder, const char *name) {
-    int error = errno;
+void report_in(struct failure *failure, int error, const char *operation, const char *syscall, const char *folder,
+               const char *name) {
     char object[FAILURE_OBJECT_SIZE];
     snprintf(object, sizeof object, "%s%s%s", folder, folder[0] != '\0' && name[0] != '/' ? "/" : "", name);
-    return fail_with(failure, error, operation, syscall, object);
+    report(failure, error, operation, syscall, object);
 }

@@ -3,6 +3,7 @@
 #ifndef BIVOUAC_REPORT_H
 #define BIVOUAC_REPORT_H
 
+#include <errno.h>
 #include <stddef.h>
 
 enum { FAILURE_OBJECT_SIZE = 512 };
@@ -14,14 +15,31 @@ struct failure {
     char object[FAILURE_OBJECT_SIZE]; /* on what: a path, a name, an address; cut when longer */
 };
 
-/* Records a failure with the current errno and returns -1, so that callers write `return fail(...)`. The first failure
- * wins: what follows while cleaning up never hides the cause. */
-int fail(struct failure *failure, const char *operation, const char *syscall, const char *object);
+/* Keeps a failure. The first one wins: what follows while cleaning up never hides the cause. */
+void report(struct failure *failure, int error, const char *operation, const char *syscall, const char *object);
+
+/* The same for an object that is easier to find when named with its folder. */
+void report_in(struct failure *failure, int error, const char *operation, const char *syscall, const char *folder,
+               const char *name);
+
+/* Keeps a failure with the current errno and returns -1, so that callers write `return fail(...)`. */
+static inline int fail(struct failure *failure, const char *operation, const char *syscall, const char *object) {
+    report(failure, errno, operation, syscall, object);
+    return -1;
+}
 
 /* The same with an explicit error number. */
-int fail_with(struct failure *failure, int error, const char *operation, const char *syscall, const char *object);
+static inline int fail_with(struct failure *failure, int error, const char *operation, const char *syscall,
+                            const char *object) {
+    report(failure, error, operation, syscall, object);
+    return -1;
+}
 
-/* Both parts of an object that is easier to find when named with its folder. */
-int fail_in(struct failure *failure, const char *operation, const char *syscall, const char *folder, const char *name);
+/* The same with both parts of an object. */
+static inline int fail_in(struct failure *failure, const char *operation, const char *syscall, const char *folder,
+                          const char *name) {
+    report_in(failure, errno, operation, syscall, folder, name);
+    return -1;
+}
 
 #endif

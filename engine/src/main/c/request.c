@@ -10,11 +10,8 @@ bool is_component(const char *name) {
 /* Every list is decoded into memory of the arena; a list too long for the frame was refused by take_count. */
 static void *take_list(struct reader *reader, size_t wire_size, size_t memory_size, uint32_t *count) {
     *count = take_count(reader, wire_size);
-    void *memory = arena_take(reader->arena, (*count + (size_t)1) * memory_size);
-    if (memory == NULL) {
-        reader->bad = true;
-        *count = 0;
-    }
+    void *memory = take_memory(reader, (*count + (size_t)1) * memory_size);
+    *count = memory != NULL ? *count : 0;
     return memory;
 }
 
@@ -55,13 +52,29 @@ static uint32_t take_port(struct reader *reader) {
     return port;
 }
 
+static struct group_settings take_settings(struct reader *reader) {
+    struct group_settings settings;
+    settings.items = take_list(reader, 10, sizeof *settings.items, &settings.count);
+    for (uint32_t i = 0; i < settings.count; i++) {
+        settings.items[i].file = take_component(reader);
+        settings.items[i].value = take_text(reader);
+    }
+    return settings;
+}
+
 static struct cgroups take_cgroups(struct reader *reader) {
     struct cgroups groups;
-    groups.items = take_list(reader, 6, sizeof *groups.items, &groups.count);
-    for (uint32_t i = 0; i < groups.count; i++) {
-        groups.items[i].version = take_u8(reader);
-        groups.items[i].path = take_absolute(reader);
-        reader->bad |= groups.items[i].version != 1 && groups.items[i].version != 2;
+    groups.items = take_list(reader, 20, sizeof *groups.items, &groups.count);
+    for (uint32_t i = 0; i < groups.count && !reader->bad; i++) {
+        struct cgroup *group = &groups.items[i];
+        group->version = take_u8(reader);
+        group->path = take_absolute(reader);
+        group->shared = take_bool(reader);
+        group->counts_kills = take_bool(reader);
+        group->outer = take_settings(reader);
+        group->inner = take_settings(reader);
+        group->devices = take_bytes(reader);
+        reader->bad |= (group->version != 1 && group->version != 2) || group->devices.length % 8 != 0;
     }
     return groups;
 }
@@ -84,6 +97,8 @@ static void take_process(struct reader *reader, struct process *process) {
     process->permitted = take_u64(reader);
     process->effective = take_u64(reader);
     process->no_new_privileges = take_bool(reader);
+    process->label_module = (enum label_module)take_choice(reader, LABEL_SELINUX);
+    process->label = take_text(reader);
     process->seccomp = take_bytes(reader);
     reader->bad |= process->seccomp.length % 8 != 0 || process->seccomp.length / 8 > 4096;
     process->limits = take_list(reader, 20, sizeof *process->limits, &process->limit_count);
@@ -95,6 +110,12 @@ static void take_process(struct reader *reader, struct process *process) {
     }
     process->oom_score_adjustment = take_i32(reader);
     reader->bad |= process->oom_score_adjustment < -1000 || process->oom_score_adjustment > 1000;
+}
+
+static uint32_t take_dimension(struct reader *reader) {
+    uint32_t value = take_u32(reader);
+    reader->bad |= value == 0 || value > 65535;
+    return value;
 }
 
 static void take_op(struct reader *reader, struct op *op) {
@@ -126,7 +147,12 @@ static void take_op(struct reader *reader, struct op *op) {
         break;
     case OP_SYMLINK:
     case OP_SYSCTL:
+    case OP_CONTEXT:
         op->source = take_text(reader);
+        break;
+    case OP_CONSOLE:
+        op->columns = take_dimension(reader);
+        op->rows = take_dimension(reader);
         break;
     case OP_MASK:
     case OP_READ_ONLY:
@@ -148,6 +174,8 @@ int decode_launch(struct reader *reader, struct launch *request) {
     take_version(reader);
     request->id = take_id(reader);
     request->create = take_bool(reader);
+    request->trace = take_bool(reader);
+    request->init = take_bool(reader);
     request->folder = take_component(reader);
     request->layers = take_component(reader);
     request->options = take_text(reader);
@@ -161,9 +189,12 @@ int decode_launch(struct reader *reader, struct launch *request) {
     request->cgroups = take_cgroups(reader);
     request->log_limit = take_u64(reader);
     request->hostname = take_text(reader);
+    request->terminal = false;
     request->ops = take_list(reader, 6, sizeof *request->ops, &request->op_count);
     for (uint32_t i = 0; i < request->op_count; i++) {
         take_op(reader, &request->ops[i]);
+        reader->bad |= request->terminal && request->ops[i].kind == OP_CONSOLE;
+        request->terminal |= request->ops[i].kind == OP_CONSOLE;
     }
     take_process(reader, &request->process);
     return reader_done(reader) ? 0 : -1;
@@ -269,5 +300,10 @@ int decode_session(struct reader *reader, struct session_request *request) {
     request->uids = take_ranges(reader, &request->uid_count);
     request->gids = take_ranges(reader, &request->gid_count);
     request->cgroups = take_cgroups(reader);
+    return reader_done(reader) ? 0 : -1;
+}
+
+int decode_announcement(struct reader *reader) {
+    take_version(reader);
     return reader_done(reader) ? 0 : -1;
 }

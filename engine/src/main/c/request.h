@@ -4,6 +4,7 @@
 #ifndef BIVOUAC_REQUEST_H
 #define BIVOUAC_REQUEST_H
 
+#include "label.h"
 #include "wire.h"
 
 enum { CONTAINER_ID_SIZE = 65 };
@@ -18,6 +19,8 @@ enum op_kind {
     OP_MASK = 7,
     OP_READ_ONLY = 8,
     OP_SYSCTL = 9,
+    OP_CONTEXT = 10,
+    OP_CONSOLE = 11,
 };
 
 enum { BIND_READ_ONLY = 1, BIND_RECURSIVE = 2 };
@@ -26,14 +29,16 @@ enum { BIND_READ_ONLY = 1, BIND_RECURSIVE = 2 };
 struct op {
     enum op_kind kind;
     const char *target;   /* path inside the container; a sysctl's path below /proc/sys */
-    const char *source;   /* MOUNT: file system type, BIND: host path, SYMLINK: content, SYSCTL: value */
+    const char *source;   /* MOUNT: file system type, BIND: host path, SYMLINK: content, SYSCTL: value, CONTEXT: label */
     const char **options; /* MOUNT: key or key=value */
     uint32_t option_count;
     struct span content; /* FILE */
-    uint32_t mode;       /* FILE, NODE, FOLDER */
+    uint32_t mode;       /* FILE, FOLDER; NODE, with S_IFBLK for a block device */
     uint32_t flags;      /* MOUNT: MOUNT_ATTR_*, BIND: BIND_* */
-    uint32_t major;      /* NODE, a character device */
+    uint32_t major;      /* NODE */
     uint32_t minor;
+    uint32_t columns;    /* CONSOLE: of the first process's terminal, which is mounted there */
+    uint32_t rows;
     int fd; /* BIND: the cloned source, -1 until opened */
 };
 
@@ -58,15 +63,33 @@ struct process {
     uint64_t permitted;
     uint64_t effective;
     bool no_new_privileges;
+    enum label_module label_module;
+    const char *label; /* of the program, where there is a module */
     struct span seccomp; /* an array of struct sock_filter, empty: unconfined */
     struct limit *limits;
     uint32_t limit_count;
     int32_t oom_score_adjustment;
 };
 
+/* A file of a group and what is written to it. */
+struct group_setting {
+    const char *file; /* its name */
+    const char *value;
+};
+
+struct group_settings {
+    struct group_setting *items;
+    uint32_t count;
+};
+
 struct cgroup {
     uint8_t version; /* 1 or 2 */
     const char *path;
+    bool shared; /* of all containers of the session: joined, never made or removed with a container */
+    bool counts_kills;     /* tells how often its processes ran out of memory */
+    struct group_settings outer; /* written to the group it lies in, before it is made */
+    struct group_settings inner; /* written to itself, once it is made */
+    struct span devices;   /* an eBPF program that decides about devices, attached to it; empty: none */
 };
 
 struct cgroups {
@@ -85,6 +108,8 @@ struct publication {
 struct launch {
     const char *id;
     bool create;        /* false: start again on the file system and network the container has */
+    bool trace;         /* tell when each phase was over */
+    bool init;          /* a first process of ours before the command */
     const char *folder;  /* name of the container's own folder in the session's, made by the warden: upper, work, logs */
     const char *layers;  /* folder beneath the store's layers from which the overlay's options name its layers */
     const char *options; /* of the overlay; the session's folder is /session */
@@ -97,6 +122,7 @@ struct launch {
     struct cgroups cgroups;
     uint64_t log_limit; /* bytes on disk */
     const char *hostname;
+    bool terminal; /* one of the operations gives the first process a terminal */
     struct op *ops;
     uint32_t op_count;
     struct process process;
@@ -191,6 +217,7 @@ struct session_request {
 };
 
 int decode_session(struct reader *reader, struct session_request *request);
+int decode_announcement(struct reader *reader);
 int decode_launch(struct reader *reader, struct launch *request);
 int decode_exec(struct reader *reader, struct exec *request);
 int decode_signal(struct reader *reader, struct signal_request *request);

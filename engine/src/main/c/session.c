@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #include "io.h"
+#include "protect.h"
 #include "worker.h"
 
 /* Descriptors of containers start here, so that a worker closes all of them with one close_range(2). */
@@ -103,7 +104,10 @@ static int build_namespaces(struct warden *warden, const char *layers, const cha
         return -1;
     }
     char map[128];
-    bool mapped = read_text_at(session->proc, "self/uid_map", map, sizeof map) > 0 && strstr(map, "4294967295") == NULL;
+    if (read_text_at(session->proc, "self/uid_map", map, sizeof map) <= 0) {
+        return fail(failure, "build the empty mount namespace", "read", "uid_map");
+    }
+    bool mapped = strstr(map, "4294967295") == NULL;
     session->host = mount_namespace(session->proc);
     if (session->host < 0 || unshare(CLONE_NEWNS) != 0
         || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0) {
@@ -125,14 +129,16 @@ static int build_namespaces(struct warden *warden, const char *layers, const cha
 
 static int prepare(struct warden *warden, const char *layers, const char *folder, struct failure *failure) {
     /* Before any container exists: none of its processes may ever trace or open one of ours (CVE-2016-9962). */
-    if (prctl(PR_SET_DUMPABLE, 0) != 0) {
+    if (STANDS(NOT_DUMPABLE) && prctl(PR_SET_DUMPABLE, 0) != 0) {
         return fail(failure, "protect the warden", "prctl", "PR_SET_DUMPABLE");
     }
     prctl(PR_SET_NAME, "bivouac-warden");
     signal(SIGPIPE, SIG_IGN);
     umask(022);
     /* One keyring for the session, not one for each container: a user has a quota of 200 keys. */
-    syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, "bivouac");
+    if (STANDS(KEYRING) && syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, "bivouac") < 0 && errno != ENOSYS && errno != EPERM) {
+        return fail(failure, "protect the warden", "keyctl", ""); /* without the call there is no keyring to keep apart */
+    }
     int pair[2];
     if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) != 0) {
         return fail(failure, "start the warden", "socketpair", "");
@@ -159,17 +165,19 @@ static struct container *find(const struct session *session, const char *id) {
     return NULL;
 }
 
-struct container *session_select(struct session *session, const char *id) {
+int session_select(struct session *session, const char *id, struct container **selected, struct failure *failure) {
     struct container *container = find(session, id);
     if (container != NULL) {
         int *const fds[] = {&container->mounts, &container->network, &container->init, &container->monitor,
                             &container->proxy};
         for (size_t i = 0; i < sizeof fds / sizeof *fds; i++) {
-            *fds[i] = *fds[i] < 0 ? -1 : fcntl(*fds[i], F_DUPFD_CLOEXEC, 3);
+            if (*fds[i] >= 0 && (*fds[i] = fcntl(*fds[i], F_DUPFD_CLOEXEC, 3)) < 0) {
+                return fail(failure, "find the container", "fcntl", id);
+            }
         }
     }
-    close_range(CONTAINER_FD_BASE, ~0U, 0);
-    return container;
+    *selected = container;
+    return close_range(CONTAINER_FD_BASE, ~0U, 0) == 0 ? 0 : fail(failure, "find the container", "close_range", id);
 }
 
 int session_change(const struct session *session, enum change change, const struct container *container,
@@ -194,10 +202,10 @@ int session_change(const struct session *session, enum change change, const stru
                : fail(failure, "register the container", "sendmsg", container->id);
 }
 
-static int lift(int *fd) {
-    OWNED_FD low = *fd;
-    *fd = -1;
-    return fcntl(low, F_DUPFD_CLOEXEC, CONTAINER_FD_BASE);
+static int lift(struct container *container, int fd) {
+    int lifted = fd < 0 ? -1 : fcntl(fd, F_DUPFD_CLOEXEC, CONTAINER_FD_BASE);
+    container->unheld |= lifted < 0;
+    return lifted;
 }
 
 static struct container *add(struct warden *warden, const char *id) {
@@ -226,27 +234,48 @@ static void forget(struct session *session, struct container *container) {
     *container = session->containers[--session->container_count];
 }
 
-static void apply(struct warden *warden, const struct change_message *message, int *fds, size_t count) {
+/* What nobody could end later must not go on. */
+static void end_unheld(const struct change_message *message, const int *fds, size_t count) {
+    if (count > 0) {
+        pidfd_signal(fds[0], SIGKILL);
+    } else {
+        kill(message->init_pid, SIGKILL);
+    }
+}
+
+static void apply_started(struct container *container, const struct change_message *message, const int *fds, size_t count) {
+    fd_close(&container->init);
+    fd_close(&container->monitor);
+    container->init = lift(container, count > 0 ? fds[0] : -1);
+    container->monitor = lift(container, count > 1 ? fds[1] : -1);
+    container->init_pid = message->init_pid;
+    container->monitor_pid = message->monitor_pid;
+    if (container->unheld) {
+        end_unheld(message, fds, count);
+    }
+}
+
+static void apply(struct warden *warden, const struct change_message *message, const int *fds, size_t count) {
     struct container *container = find(&warden->session, message->id);
     if (container == NULL && message->change == CHANGE_CREATED) {
         container = add(warden, message->id);
     }
     if (container == NULL) {
+        if (message->change == CHANGE_STARTED) {
+            end_unheld(message, fds, count);
+        }
         return;
     }
     switch (message->change) {
     case CHANGE_CREATED:
-        container->mounts = count > 0 ? lift(&fds[0]) : -1;
-        container->network = count > 1 ? lift(&fds[1]) : -1;
-        container->proxy = count > 2 ? lift(&fds[2]) : -1;
+        container->mounts = lift(container, count > 0 ? fds[0] : -1);
+        container->network = lift(container, count > 1 ? fds[1] : -1);
+        if (count > 2) {
+            container->proxy = lift(container, fds[2]);
+        }
         break;
     case CHANGE_STARTED:
-        fd_close(&container->init);
-        fd_close(&container->monitor);
-        container->init = count > 0 ? lift(&fds[0]) : -1;
-        container->monitor = count > 1 ? lift(&fds[1]) : -1;
-        container->init_pid = message->init_pid;
-        container->monitor_pid = message->monitor_pid;
+        apply_started(container, message, fds, count);
         break;
     case CHANGE_ENDED:
         fd_close(&container->init);
@@ -259,7 +288,14 @@ static void apply(struct warden *warden, const struct change_message *message, i
 
 static void read_changes(struct warden *warden) {
     struct pollfd waiting = {.fd = warden->changes, .events = POLLIN};
-    while (poll(&waiting, 1, 0) > 0) {
+    for (;;) {
+        int ready = poll(&waiting, 1, 0);
+        if (ready == 0) {
+            return;
+        }
+        if (ready < 0) {
+            continue;
+        }
         struct change_message message;
         int fds[FD_PASS_LIMIT];
         size_t count;
@@ -298,6 +334,9 @@ static bool is_ours(int connection) {
 
 static void accept_one(struct warden *warden) {
     OWNED_FD connection = accept4(warden->listener, NULL, NULL, SOCK_CLOEXEC);
+    if (connection < 0 && (errno == EMFILE || errno == ENFILE || errno == ENOMEM || errno == ENOBUFS)) {
+        poll(NULL, 0, 10); /* the connection stays in the backlog: try again when others have ended */
+    }
     if (connection < 0 || !is_ours(connection)) {
         return;
     }
@@ -333,8 +372,8 @@ static void serve(struct warden *warden) {
         [LISTENER] = {.fd = warden->listener, .events = POLLIN},
     };
     for (;;) {
-        if (poll(events, COUNT, -1) < 0 && errno != EINTR) {
-            return;
+        if (poll(events, COUNT, -1) < 0) {
+            continue;
         }
         if (events[JVM].revents != 0 || events[GUARDIAN].revents != 0) {
             return;
@@ -364,8 +403,8 @@ int session_main(const char *layers, const char *folder) {
         fail(&failure, "start the warden", "open", "/dev/null");
     }
     fd_close(&null);
-    if (failure.error != 0 || prepare(&warden, layers, folder, &failure) != 0) {
-        write_all(report, &failure, sizeof failure);
+    bool ready = failure.error == 0 && prepare(&warden, layers, folder, &failure) == 0;
+    if (write_all(report, &failure, sizeof failure) != 0 || !ready) {
         return 1;
     }
     fd_close(&report);

@@ -3,6 +3,7 @@
 #ifndef BIVOUAC_SESSION_H
 #define BIVOUAC_SESSION_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -22,6 +23,7 @@ struct container {
     int proxy;   /* pidfd of the process that serves its published ports */
     pid_t init_pid; /* in the session's PID namespace */
     pid_t monitor_pid;
+    bool unheld; /* one of the descriptors could not be kept */
 };
 
 /* What every worker inherits. */
@@ -39,9 +41,9 @@ struct session {
 /* `layers` and `folder`: the store's unpacked layers and the session's own folder, host paths. Returns the exit code. */
 int session_main(const char *layers, const char *folder);
 
-/* The entry of a container, with every other container's descriptors closed, so that no worker prolongs the life of a
- * container it has nothing to do with. NULL when there is none by that id. */
-struct container *session_select(struct session *session, const char *id);
+/* Closes the descriptors of every container but this one, so that no worker prolongs the life of a container it has nothing
+ * to do with. `container` is NULL when there is none by that id. */
+int session_select(struct session *session, const char *id, struct container **container, struct failure *failure);
 
 enum change { CHANGE_CREATED = 1, CHANGE_STARTED = 2, CHANGE_ENDED = 3, CHANGE_FORGOTTEN = 4 };
 

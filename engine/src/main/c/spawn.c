@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "io.h"
+#include "protect.h"
 
 #ifndef MFD_EXEC
 #define MFD_EXEC 0x0010U
@@ -97,7 +98,7 @@ int execute_self(const char *const arguments[], const int *fds, int count, struc
         return fail(failure, "execute the warden", "open", self);
     }
     const char *environment[] = {NULL};
-    OWNED_FD copy = sealed_copy(program);
+    OWNED_FD copy = STANDS(SEALED) ? sealed_copy(program) : fcntl(program, F_DUPFD_CLOEXEC, 3);
     OWNED_FD high = copy < 0 ? -1 : fcntl(copy, F_DUPFD_CLOEXEC, 3 + count);
     if (place(fds, count) != 0) {
         return fail(failure, "execute the warden", "dup2", arguments[1]);

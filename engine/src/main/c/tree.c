@@ -10,20 +10,32 @@
 
 #include "io.h"
 #include "path.h"
+#include "protect.h"
 
 const char *tree_opaque_attribute(const struct tree *request) {
     return (request->flags & TREE_USER_XATTRS) != 0 ? "user.overlay.opaque" : "trusted.overlay.opaque";
 }
 
+bool tree_carries(const char *attribute) {
+    return strcmp(attribute, "security.capability") == 0 || strncmp(attribute, "system.posix_acl_", 17) == 0
+           || (strncmp(attribute, "user.", 5) == 0 && strncmp(attribute, "user.overlay.", 13) != 0);
+}
+
 static int open_container(struct session *session, const struct tree *request, struct failure *failure) {
-    struct container *container = session_select(session, request->root);
+    struct container *container;
+    if (session_select(session, request->root, &container, failure) != 0) {
+        return -1;
+    }
     if (container == NULL) {
         return fail_with(failure, ENOENT, "find the container", "", request->root);
     }
     /* While it runs: what it sees, with volumes and tmpfs. Afterwards: its file system. */
-    bool running = container->init >= 0;
+    bool running = container->init >= 0 && STANDS(ROOT_ENTERED);
     if (running && setns(container->init, CLONE_NEWNS) != 0) {
-        running = false;
+        if (errno != ESRCH) {
+            return fail(failure, "enter the container's namespaces", "setns", request->root);
+        }
+        running = false; /* it has just ended */
     }
     if (!running && setns(container->mounts, CLONE_NEWNS) != 0) {
         return fail(failure, "enter the container's namespaces", "setns", request->root);
@@ -51,12 +63,34 @@ static int open_below(struct session *session, const struct tree *request, struc
     return below >= 0 ? below : fail(failure, "open the folder of layers", "open", request->below);
 }
 
-int tree_open(struct session *session, const struct tree *request, struct tree_roots *roots, struct failure *failure) {
-    *roots = (struct tree_roots){.root = -1, .below = -1};
+/* Whoever gives up removes the file, if it exists by then. */
+static int open_output(const struct tree *request, int connection, struct failure *failure) {
+    OWNED_FD output = open(request->output, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+    if (output < 0) {
+        return fail(failure, "write the record file", "open", request->output);
+    }
+    if (has_hung_up(connection)) {
+        unlink(request->output);
+        return fail_with(failure, ECANCELED, "write the record file", "", request->output);
+    }
+    return fd_keep(&output);
+}
+
+int tree_open(struct session *session, int connection, const struct tree *request, struct tree_roots *roots, struct failure *failure) {
+    *roots = (struct tree_roots){.root = -1, .below = -1, .output = -1};
+    if (request->output[0] != '\0') {
+        roots->output = open_output(request, connection, failure);
+        if (roots->output < 0) {
+            return -1;
+        }
+    }
     if (request->root_kind == TREE_CONTAINER) {
         roots->root = open_container(session, request, failure);
     } else {
-        session_select(session, "");
+        struct container *none;
+        if (session_select(session, "", &none, failure) != 0) {
+            return -1;
+        }
         roots->root = open(request->root, O_PATH | O_DIRECTORY | O_CLOEXEC);
         if (roots->root < 0) {
             return fail(failure, "open the tree", "open", request->root);
@@ -67,4 +101,10 @@ int tree_open(struct session *session, const struct tree *request, struct tree_r
         return roots->below < 0 ? -1 : 0;
     }
     return roots->root < 0 ? -1 : 0;
+}
+
+void tree_close(struct tree_roots *roots) {
+    fd_close(&roots->root);
+    fd_close(&roots->below);
+    fd_close(&roots->output);
 }

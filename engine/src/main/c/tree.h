@@ -4,41 +4,29 @@
 #ifndef BIVOUAC_TREE_H
 #define BIVOUAC_TREE_H
 
-#include <sys/stat.h>
-
 #include "request.h"
 #include "session.h"
 
-enum entry_type {
-    ENTRY_FILE = 1,
-    ENTRY_FOLDER = 2,
-    ENTRY_SYMLINK = 3,
-    ENTRY_HARD_LINK = 4, /* target: the path of an earlier entry */
-    ENTRY_CHARACTER = 5,
-    ENTRY_BLOCK = 6,
-    ENTRY_FIFO = 7,
-    ENTRY_WHITEOUT = 8,
+/* What a request names, open; afterwards the host's paths may be out of reach. */
+struct tree_roots {
+    int root;
+    int below;  /* what lies below the root, -1: nothing */
+    int output; /* the file that records go to, -1: the connection */
 };
-
-/* In a record that is read, what lies below an upper directory at the path; in one that is written, whether a folder hides
- * what lies below. */
-enum entry_below { BELOW_ABSENT = 0, BELOW_DIFFERS = 1, BELOW_SAME = 2 };
-enum entry_opaque { ENTRY_MERGED = 0, ENTRY_OPAQUE = 1 };
+#define OWNED_ROOTS __attribute__((cleanup(tree_close))) struct tree_roots
+int tree_open(struct session *session, int connection, const struct tree *request, struct tree_roots *roots, struct failure *failure);
+void tree_close(struct tree_roots *roots);
 
 /* Streams the tree at request->path to the connection, or to a file. Entries come parents first, siblings in the bytewise
  * order of their names. Of an upper directory, opaque folders are resolved into whiteouts of what they hide. */
-int tree_read(struct session *session, int connection, const struct tree *request, struct failure *failure);
+int tree_read(const struct tree_roots *roots, int connection, const struct tree *request, struct failure *failure);
 
 /* Receives records until FRAME_END and writes them. */
-int tree_write(struct session *session, int connection, const struct tree *request, struct failure *failure);
-
-/* The root and, where the request names it, what lies below; afterwards the host's paths may be out of reach. */
-struct tree_roots {
-    int root;
-    int below; /* -1: nothing */
-};
-int tree_open(struct session *session, const struct tree *request, struct tree_roots *roots, struct failure *failure);
+int tree_write(const struct tree_roots *roots, int connection, const struct tree *request, struct failure *failure);
 
 const char *tree_opaque_attribute(const struct tree *request);
+
+/* Whether an extended attribute is part of a tree; overlay's own marks are not. */
+bool tree_carries(const char *attribute);
 
 #endif

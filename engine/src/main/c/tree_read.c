@@ -4,17 +4,22 @@
 #include <linux/magic.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <sys/vfs.h>
 #include <sys/xattr.h>
 #include <unistd.h>
 
+#include "entry.h"
 #include "io.h"
 #include "links.h"
 #include "path.h"
 #include "tree.h"
 
 enum { DEPTH_LIMIT = 1024, PATH_LIMIT = 1 << 20, FLUSH_SIZE = 128 << 10, NAMES_SIZE = 64 << 10, VALUE_SIZE = 64 << 10 };
+
+/* Of one entry, so that its frame fits into the block it is read into again. */
+enum { ATTRIBUTES_LIMIT = 512 << 10 };
 
 struct reading {
     const struct tree *request;
@@ -31,58 +36,38 @@ struct reading {
 
 /* Sorted names of a folder. */
 struct listing {
-    char **names;
-    size_t count;
+    struct dirent **names;
+    int count; /* -1 when they could not be read */
 };
 
 static void listing_free(struct listing *listing) {
-    for (size_t i = 0; i < listing->count; i++) {
+    for (int i = 0; i < listing->count; i++) {
         free(listing->names[i]);
     }
     free(listing->names);
 }
 
-static int compare_names(const void *a, const void *b) {
-    return strcmp(*(char *const *)a, *(char *const *)b);
+static int compare_names(const struct dirent **a, const struct dirent **b) {
+    return strcmp((*a)->d_name, (*b)->d_name);
+}
+
+static int is_entry(const struct dirent *entry) {
+    return is_component(entry->d_name);
 }
 
 static int list(int folder, struct listing *listing) {
     *listing = (struct listing){0};
-    int copy = openat(folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    DIR *stream = copy < 0 ? NULL : fdopendir(copy);
-    if (stream == NULL) {
-        fd_close(&copy);
-        return -1;
-    }
-    size_t capacity = 0;
-    int result = 0;
-    for (struct dirent *entry; result == 0 && (entry = readdir(stream)) != NULL;) {
-        if (!is_component(entry->d_name)) {
-            continue;
-        }
-        if (listing->count == capacity) {
-            capacity = capacity * 2 + 32;
-            char **grown = reallocarray(listing->names, capacity, sizeof *grown);
-            if (grown == NULL) {
-                result = -1;
-                break;
-            }
-            listing->names = grown;
-        }
-        listing->names[listing->count] = strdup(entry->d_name);
-        result = listing->names[listing->count] == NULL ? -1 : 0;
-        listing->count += result == 0;
-    }
-    closedir(stream);
-    if (listing->count > 0) {
-        qsort(listing->names, listing->count, sizeof *listing->names, compare_names);
-    }
-    return result;
+    listing->count = scandirat(folder, ".", &listing->names, is_entry, compare_names);
+    return listing->count < 0 ? -1 : 0;
+}
+
+static int compare_name(const void *name, const void *entry) {
+    return strcmp(name, (*(const struct dirent *const *)entry)->d_name);
 }
 
 static bool contains(const struct listing *listing, const char *name) {
     return listing->count > 0
-           && bsearch(&name, listing->names, listing->count, sizeof *listing->names, compare_names) != NULL;
+           && bsearch(name, listing->names, (size_t)listing->count, sizeof(struct dirent *), compare_name) != NULL;
 }
 
 static int push_name(struct reading *reading, const char *name) {
@@ -123,9 +108,9 @@ static int flush_if_full(struct reading *reading) {
                : read_failed(reading, "write");
 }
 
-static bool is_carried(const char *name) {
-    return strcmp(name, "security.capability") == 0 || strncmp(name, "system.posix_acl_", 17) == 0
-           || (strncmp(name, "user.", 5) == 0 && strncmp(name, "user.overlay.", 13) != 0);
+/* An attribute that was removed meanwhile, or that is not for us to see. */
+static bool is_withheld(int error) {
+    return error == ENODATA || error == EOPNOTSUPP || error == EPERM || error == EACCES || error == EOVERFLOW;
 }
 
 /* By name relative to the working directory and without following: descriptors of links and devices have no attributes of
@@ -139,8 +124,15 @@ static int put_attributes(struct reading *reading, int folder, const char *name)
         return errno == EOPNOTSUPP || errno == ENOENT ? 0 : read_failed(reading, "llistxattr");
     }
     for (char *at = reading->names; at < reading->names + length; at += strlen(at) + 1) {
-        ssize_t size = is_carried(at) ? lgetxattr(name, at, reading->value, VALUE_SIZE) : -1;
+        ssize_t size = tree_carries(at) ? lgetxattr(name, at, reading->value, VALUE_SIZE) : -1;
+        if (size < 0 && tree_carries(at) && !is_withheld(errno)) {
+            return read_failed(reading, "lgetxattr");
+        }
         if (size >= 0) {
+            if (reading->writer.length - count_at + (size_t)size > ATTRIBUTES_LIMIT) {
+                errno = E2BIG;
+                return read_failed(reading, "lgetxattr");
+            }
             put_text(&reading->writer, at);
             put_bytes(&reading->writer, reading->value, (size_t)size);
             count++;
@@ -171,15 +163,23 @@ static enum entry_type type_of(const struct stat *status) {
     }
 }
 
-static enum entry_below compare_below(int below, const char *name, const struct stat *status) {
+/* Nothing lies below where it cannot: beneath a file, or a link. */
+static bool is_absent(int error) {
+    return error == ENOENT || error == ENOTDIR || error == ELOOP;
+}
+
+static int compare_below(struct reading *reading, int below, const char *name, const struct stat *status,
+                         enum entry_below *relation) {
     struct stat other;
+    *relation = BELOW_ABSENT;
     if (below < 0 || fstatat(below, name, &other, AT_SYMLINK_NOFOLLOW) != 0) {
-        return BELOW_ABSENT;
+        return below < 0 || is_absent(errno) ? 0 : read_failed(reading, "fstatat");
     }
     bool same = status->st_mode == other.st_mode && status->st_uid == other.st_uid && status->st_gid == other.st_gid
                 && status->st_mtim.tv_sec == other.st_mtim.tv_sec && status->st_mtim.tv_nsec == other.st_mtim.tv_nsec
                 && (S_ISDIR(status->st_mode) || status->st_size == other.st_size);
-    return same ? BELOW_SAME : BELOW_DIFFERS;
+    *relation = same ? BELOW_SAME : BELOW_DIFFERS;
+    return 0;
 }
 
 static void put_head(struct reading *reading, enum entry_type type, enum entry_below below, const struct stat *status,
@@ -241,9 +241,26 @@ static int send_content(struct reading *reading, int file, uint64_t size) {
     return 0;
 }
 
+static int emit_entry(struct reading *reading, int folder, const char *name, int below, enum entry_type type,
+                      const struct stat *status, const char *target) {
+    enum entry_below relation;
+    if (compare_below(reading, below, name, status, &relation) != 0) {
+        return -1;
+    }
+    size_t start = reading->writer.length;
+    put_frame(&reading->writer, FRAME_ENTRY);
+    put_head(reading, type, relation, status, target);
+    if (put_attributes(reading, folder, name) != 0) {
+        reading->writer.length = start; /* what was begun must not reach the reader */
+        return -1;
+    }
+    end_frame(&reading->writer, start);
+    return 0;
+}
+
 static int emit_file(struct reading *reading, int folder, const char *name, struct stat *status, int below) {
     bool content = (reading->request->flags & TREE_CONTENT) != 0;
-    const char *first = status->st_nlink > 1 ? links_find(&reading->links, status, reading->path) : NULL;
+    const char *first = status->st_nlink > 1 ? links_find(&reading->links, status) : NULL;
     OWNED_FD file = -1;
     if (content && first == NULL) {
         file = openat(folder, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
@@ -254,15 +271,13 @@ static int emit_file(struct reading *reading, int folder, const char *name, stru
             return read_failed(reading, "openat");
         }
     }
-    size_t start = reading->writer.length;
-    put_frame(&reading->writer, FRAME_ENTRY);
-    put_head(reading, first != NULL ? ENTRY_HARD_LINK : ENTRY_FILE, compare_below(below, name, status), status,
-             first != NULL ? first : "");
-    if (put_attributes(reading, folder, name) != 0) {
-        reading->writer.length = start; /* what was begun must not reach the reader */
+    if (first == NULL && status->st_nlink > 1) {
+        links_note(&reading->links, status, reading->path);
+    }
+    enum entry_type type = first != NULL ? ENTRY_HARD_LINK : ENTRY_FILE;
+    if (emit_entry(reading, folder, name, below, type, status, first != NULL ? first : "") != 0) {
         return -1;
     }
-    end_frame(&reading->writer, start);
     return file >= 0 ? send_content(reading, file, (uint64_t)status->st_size) : flush_if_full(reading);
 }
 
@@ -275,23 +290,20 @@ static int emit_other(struct reading *reading, int folder, const char *name, con
         }
         target[length] = '\0';
     }
-    size_t start = reading->writer.length;
-    put_frame(&reading->writer, FRAME_ENTRY);
-    put_head(reading, type_of(status), compare_below(below, name, status), status, target);
-    if (put_attributes(reading, folder, name) != 0) {
-        reading->writer.length = start; /* what was begun must not reach the reader */
-        return -1;
-    }
-    end_frame(&reading->writer, start);
-    return flush_if_full(reading);
+    return emit_entry(reading, folder, name, below, type_of(status), status, target) == 0 ? flush_if_full(reading) : -1;
 }
 
-static bool is_opaque(const struct reading *reading, int folder) {
+static int take_opaque(struct reading *reading, int folder, bool *opaque) {
     char value[8];
-    ssize_t length = (reading->request->flags & TREE_UPPER) == 0
-                         ? -1
-                         : fgetxattr(folder, tree_opaque_attribute(reading->request), value, sizeof value);
-    return length == 1 && value[0] == 'y';
+    if ((reading->request->flags & TREE_UPPER) == 0) {
+        return 0;
+    }
+    ssize_t length = fgetxattr(folder, tree_opaque_attribute(reading->request), value, sizeof value);
+    if (length < 0 && !is_withheld(errno)) {
+        return read_failed(reading, "fgetxattr");
+    }
+    *opaque |= length == 1 && value[0] == 'y';
+    return 0;
 }
 
 static int walk_entry(struct reading *reading, int folder, int below, const char *name, bool opaque, int depth);
@@ -303,13 +315,14 @@ static int walk_folder(struct reading *reading, int folder, int below, bool opaq
     if (list(folder, &upper) != 0 || (opaque && below >= 0 && list(below, &lower) != 0)) {
         return read_failed(reading, "getdents");
     }
-    for (size_t i = 0; i < lower.count; i++) {
-        if (!contains(&upper, lower.names[i]) && emit_whiteout(reading, lower.names[i]) != 0) {
+    for (int i = 0; i < lower.count; i++) {
+        const char *name = lower.names[i]->d_name;
+        if (!contains(&upper, name) && emit_whiteout(reading, name) != 0) {
             return -1;
         }
     }
-    for (size_t i = 0; i < upper.count; i++) {
-        if (walk_entry(reading, folder, below, upper.names[i], opaque, depth) != 0) {
+    for (int i = 0; i < upper.count; i++) {
+        if (walk_entry(reading, folder, below, upper.names[i]->d_name, opaque, depth) != 0) {
             return -1;
         }
     }
@@ -317,12 +330,8 @@ static int walk_folder(struct reading *reading, int folder, int below, bool opaq
 }
 
 /* File systems that show the state of the kernel: nothing there is the container's work, and reading may not end. */
-static bool is_kernel_view(int folder) {
-    struct statfs status;
-    if (fstatfs(folder, &status) != 0) {
-        return false;
-    }
-    switch ((unsigned long)status.f_type) {
+static bool is_kernel_view(unsigned long type) {
+    switch (type) {
     case PROC_SUPER_MAGIC:
     case SYSFS_MAGIC:
     case CGROUP_SUPER_MAGIC:
@@ -341,14 +350,32 @@ static int enter_folder(struct reading *reading, int folder, int below, const ch
     }
     int flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
     OWNED_FD child = openat(folder, name, flags);
-    OWNED_FD child_below = below < 0 ? -1 : openat(below, name, flags);
     if (child < 0) {
         return errno == ENOENT ? 0 : read_failed(reading, "openat");
     }
-    if (is_kernel_view(child)) {
+    OWNED_FD child_below = below < 0 ? -1 : openat(below, name, flags);
+    if (below >= 0 && child_below < 0 && !is_absent(errno)) {
+        return read_failed(reading, "openat");
+    }
+    struct statfs status;
+    if (fstatfs(child, &status) != 0) {
+        return read_failed(reading, "fstatfs");
+    }
+    if (is_kernel_view((unsigned long)status.f_type)) {
         return 0;
     }
-    return walk_folder(reading, child, child_below, opaque || is_opaque(reading, child), depth + 1);
+    return take_opaque(reading, child, &opaque) == 0 ? walk_folder(reading, child, child_below, opaque, depth + 1) : -1;
+}
+
+static int walk_whiteout(struct reading *reading, int below, const char *name) {
+    struct stat hidden;
+    if (below < 0) {
+        return 0;
+    }
+    if (fstatat(below, name, &hidden, AT_SYMLINK_NOFOLLOW) != 0) {
+        return is_absent(errno) ? 0 : read_failed(reading, "fstatat");
+    }
+    return emit_whiteout(reading, name);
 }
 
 static int walk_entry(struct reading *reading, int folder, int below, const char *name, bool opaque, int depth) {
@@ -359,9 +386,7 @@ static int walk_entry(struct reading *reading, int folder, int below, const char
     }
     bool upper = (reading->request->flags & TREE_UPPER) != 0;
     if (upper && S_ISCHR(status.st_mode) && status.st_rdev == 0) {
-        struct stat hidden;
-        bool hides = below >= 0 && fstatat(below, name, &hidden, AT_SYMLINK_NOFOLLOW) == 0;
-        return hides ? emit_whiteout(reading, name) : 0;
+        return walk_whiteout(reading, below, name);
     }
     if (S_ISSOCK(status.st_mode)) {
         return 0; /* meaningless without the process that listens, and no archive format has them */
@@ -392,14 +417,19 @@ static int walk_start(struct reading *reading, const struct tree_roots *roots) {
             return fail(reading->failure, "read the tree", "openat2", path);
         }
         /* The folder itself is the entry with the empty path. */
-        int result = emit_other(reading, folder, ".", &status, roots->below);
-        return result == 0 && (reading->request->flags & TREE_RECURSE) != 0
-                   ? walk_folder(reading, folder, roots->below, is_opaque(reading, folder), 0)
-                   : result;
+        bool opaque = false;
+        if (emit_other(reading, folder, ".", &status, roots->below) != 0 || take_opaque(reading, folder, &opaque) != 0) {
+            return -1;
+        }
+        bool recurse = (reading->request->flags & TREE_RECURSE) != 0;
+        return recurse ? walk_folder(reading, folder, roots->below, opaque, 0) : 0;
     }
-    OWNED_FD file = S_ISREG(status.st_mode) ? path_open(roots->root, path, O_RDONLY | O_NONBLOCK, 0) : -1;
-    if (file < 0) {
+    if (!S_ISREG(status.st_mode)) {
         return fail_with(reading->failure, EINVAL, "read the tree", "open", path);
+    }
+    OWNED_FD file = path_open(roots->root, path, O_RDONLY | O_NONBLOCK, 0);
+    if (file < 0) {
+        return fail(reading->failure, "read the tree", "openat2", path);
     }
     size_t begin = reading->writer.length;
     put_frame(&reading->writer, FRAME_ENTRY);
@@ -410,20 +440,9 @@ static int walk_start(struct reading *reading, const struct tree_roots *roots) {
     return content ? send_content(reading, file, (uint64_t)status.st_size) : 0;
 }
 
-int tree_read(struct session *session, int connection, const struct tree *request, struct failure *failure) {
-    struct tree_roots roots;
-    OWNED_FD output = -1;
-    if (request->output[0] != '\0') {
-        output = open(request->output, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-        if (output < 0) {
-            return fail(failure, "write the record file", "open", request->output);
-        }
-    }
-    if (tree_open(session, request, &roots, failure) != 0) {
-        return -1;
-    }
+int tree_read(const struct tree_roots *roots, int connection, const struct tree *request, struct failure *failure) {
     struct reading reading = {.request = request,
-                              .output = output >= 0 ? output : connection,
+                              .output = roots->output >= 0 ? roots->output : connection,
                               .path = calloc(1, 256),
                               .path_capacity = 256,
                               .names = malloc(NAMES_SIZE),
@@ -431,7 +450,7 @@ int tree_read(struct session *session, int connection, const struct tree *reques
                               .failure = failure};
     int result = reading.path == NULL || reading.names == NULL || reading.value == NULL
                      ? fail_with(failure, ENOMEM, "read the tree", "malloc", request->path)
-                     : walk_start(&reading, &roots);
+                     : walk_start(&reading, roots);
     if (result == 0) {
         size_t start = reading.writer.length;
         put_frame(&reading.writer, FRAME_END);

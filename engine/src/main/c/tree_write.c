@@ -2,47 +2,26 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <sys/xattr.h>
 #include <unistd.h>
 
+#include "ends.h"
+#include "entry.h"
 #include "input.h"
 #include "io.h"
+#include "layer.h"
 #include "path.h"
 #include "remove.h"
 #include "tree.h"
 
-struct attribute {
-    const char *name;
-    struct span value;
-};
-
-struct entry {
-    enum entry_type type;
-    enum entry_opaque opaque;
-    const char *path;
-    mode_t mode;
-    uid_t uid;
-    gid_t gid;
-    struct timespec modified;
-    uint64_t size;
-    uint32_t major;
-    uint32_t minor;
-    const char *target;
-    struct attribute *attributes;
-    uint32_t attribute_count;
-};
-
-/* A folder's time is set last: every entry written into it would change it again. */
-struct folder_time {
-    struct folder_time *next;
-    struct timespec modified;
-    char path[];
-};
+enum { HOLE_SIZE = 4096 };
 
 struct writing {
     const struct tree *request;
-    struct tree_roots roots;
+    const struct tree_roots *roots;
+    struct layer layer;
     char base[PATH_SIZE];  /* the folder paths are relative to, itself relative to the root; empty: the root */
     const char *single;    /* the only file goes under this name */
     int parent;            /* the folder of the last entry, and its path as the record gave it */
@@ -50,36 +29,12 @@ struct writing {
     int file;              /* regular file being filled */
     struct entry filling;
     uint64_t left;
-    struct folder_time *times;
+    struct ends ends;
     struct failure *failure;
 };
 
 static int write_failed(struct writing *writing, const char *syscall, const char *path) {
     return fail(writing->failure, "write the tree", syscall, path[0] == '\0' ? writing->request->path : path);
-}
-
-static int decode_entry(struct reader *reader, struct entry *entry) {
-    entry->type = (enum entry_type)take_u8(reader);
-    entry->opaque = (enum entry_opaque)take_u8(reader);
-    entry->path = take_text(reader);
-    entry->mode = take_u32(reader) & 07777;
-    entry->uid = take_u32(reader);
-    entry->gid = take_u32(reader);
-    entry->modified.tv_sec = (time_t)take_u64(reader);
-    entry->modified.tv_nsec = take_u32(reader);
-    entry->size = take_u64(reader);
-    entry->major = take_u32(reader);
-    entry->minor = take_u32(reader);
-    entry->target = take_text(reader);
-    entry->attribute_count = take_count(reader, 9);
-    entry->attributes = arena_take(reader->arena, (entry->attribute_count + (size_t)1) * sizeof *entry->attributes);
-    for (uint32_t i = 0; entry->attributes != NULL && i < entry->attribute_count; i++) {
-        entry->attributes[i].name = take_text(reader);
-        entry->attributes[i].value = take_bytes(reader);
-    }
-    reader->bad |= entry->attributes == NULL || entry->type < ENTRY_FILE || entry->type > ENTRY_WHITEOUT
-                   || entry->opaque > ENTRY_OPAQUE || entry->modified.tv_nsec > 999999999;
-    return reader_done(reader) ? 0 : -1;
 }
 
 /* A record's path as the root sees it. Links met on the way are resolved against the root, not against the base. */
@@ -96,37 +51,10 @@ static int join(const struct writing *writing, const char *path, size_t length, 
     return 0;
 }
 
-/* A folder that no record describes takes its attributes from the layer below, not from us. */
+/* Only of a layer it is known what lies below. */
 static int make_parent(struct writing *writing, const char *path) {
-    int folder = path_open(writing->roots.root, path, O_PATH | O_DIRECTORY, 0);
-    if (folder >= 0 || errno != ENOENT || writing->roots.below < 0) {
-        return folder >= 0 || errno != ENOENT ? folder : path_make_folder(writing->roots.root, path, 0755);
-    }
-    char prefix[PATH_SIZE];
-    size_t length = strlen(path);
-    for (size_t end = 1; end <= length; end++) {
-        if (end < length && path[end] != '/') {
-            continue;
-        }
-        memcpy(prefix, path, end);
-        prefix[end] = '\0';
-        OWNED_FD known = path_open(writing->roots.root, prefix, O_PATH | O_DIRECTORY, 0);
-        if (known >= 0) {
-            continue;
-        }
-        OWNED_FD made = path_make_folder(writing->roots.root, prefix, 0755);
-        OWNED_FD model = path_open(writing->roots.below, prefix, O_PATH | O_DIRECTORY, 0);
-        OWNED_FD open = made < 0 ? -1 : openat(made, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-        struct stat status;
-        if (open < 0) {
-            return -1;
-        }
-        if (model >= 0 && fstat(model, &status) == 0
-            && (fchown(open, status.st_uid, status.st_gid) != 0 || fchmod(open, status.st_mode & 07777) != 0)) {
-            return -1;
-        }
-    }
-    return path_open(writing->roots.root, path, O_PATH | O_DIRECTORY, 0);
+    path_prepare *prepare = writing->layer.below >= 0 ? layer_prepare_parent : NULL;
+    return path_make_folders(writing->roots->root, path, 0755, prepare, &writing->layer);
 }
 
 /* Opens the folder of this path, of `length` bytes; usually it is the one of the entry before. */
@@ -149,16 +77,15 @@ static int enter_parent(struct writing *writing, const char *path, const char **
     size_t length = slash == NULL ? 0 : (size_t)(slash - path);
     *name = slash == NULL ? path : slash + 1;
     if (!is_component(*name) || length >= PATH_SIZE) {
-        errno = EINVAL;
+        errno = length >= PATH_SIZE ? ENAMETOOLONG : EINVAL;
         return write_failed(writing, "openat2", path);
     }
     return open_parent(writing, path, length);
 }
 
 static int set_opaque(struct writing *writing, const char *name, const struct entry *entry) {
-    return fchdir(writing->parent) == 0 && lsetxattr(name, tree_opaque_attribute(writing->request), "y", 1, 0) == 0
-               ? 0
-               : write_failed(writing, "lsetxattr", entry->path);
+    return layer_set_opaque(&writing->layer, writing->parent, name) == 0 ? 0
+                                                                         : write_failed(writing, "lsetxattr", entry->path);
 }
 
 /* What is in the way goes first; a folder stays for a folder. A folder in place of a whiteout hides what lies below. */
@@ -172,7 +99,7 @@ static int make_room(struct writing *writing, struct entry *entry, const char *n
         return 0;
     }
     *exists = false;
-    if (S_ISCHR(status.st_mode) && status.st_rdev == 0 && entry->type == ENTRY_FOLDER) {
+    if (layer_is_whiteout(&status) && entry->type == ENTRY_FOLDER) {
         entry->opaque = ENTRY_OPAQUE;
     }
     if (S_ISDIR(status.st_mode) && (writing->request->flags & TREE_KEEP_FOLDERS) != 0) {
@@ -187,9 +114,8 @@ static int set_times(int folder, const char *name, const struct entry *entry) {
     return utimensat(folder, name, times, AT_SYMLINK_NOFOLLOW);
 }
 
-static bool accepts_attribute(const char *name) {
-    return strcmp(name, "security.capability") == 0 || strncmp(name, "system.posix_acl_", 17) == 0
-           || (strncmp(name, "user.", 5) == 0 && strncmp(name, "user.overlay.", 13) != 0);
+static bool waits_for_end(const struct entry *entry, const char *attribute) {
+    return entry->type == ENTRY_FOLDER && ends_has(attribute);
 }
 
 /* Attributes a file system does not keep are left out, as every archiver does. */
@@ -202,7 +128,7 @@ static int set_attributes(struct writing *writing, const char *name, const struc
     }
     for (uint32_t i = 0; i < entry->attribute_count; i++) {
         const struct attribute *attribute = &entry->attributes[i];
-        if (accepts_attribute(attribute->name)
+        if (tree_carries(attribute->name) && !waits_for_end(entry, attribute->name)
             && lsetxattr(name, attribute->name, attribute->value.data, attribute->value.length, 0) != 0
             && errno != EOPNOTSUPP && errno != EPERM) {
             return write_failed(writing, "lsetxattr", entry->path);
@@ -234,17 +160,21 @@ static int begin_file(struct writing *writing, const char *name, const struct en
     return 0;
 }
 
-/* Setuid bits are cleared by chown, capabilities too: owner first, then attributes, then mode. */
-static int finish_file(struct writing *writing) {
+/* Setuid bits are cleared by chown, capabilities too: owner first, then attributes, then mode. A file copied up has those of
+ * its source. */
+static int finish_file(struct writing *writing, int source) {
     const struct entry *entry = &writing->filling;
     OWNED_FD file = fd_keep(&writing->file);
     struct timespec times[] = {{.tv_nsec = UTIME_OMIT}, entry->modified};
     if (fchown(file, entry->uid, entry->gid) != 0) {
         return write_failed(writing, "fchown", entry->path);
     }
+    if (source >= 0 && layer_copy_attributes(source, file) != 0) {
+        return write_failed(writing, "fsetxattr", entry->path);
+    }
     for (uint32_t i = 0; i < entry->attribute_count; i++) {
         const struct attribute *attribute = &entry->attributes[i];
-        if (accepts_attribute(attribute->name)
+        if (tree_carries(attribute->name)
             && fsetxattr(file, attribute->name, attribute->value.data, attribute->value.length, 0) != 0
             && errno != EOPNOTSUPP && errno != EPERM) {
             return write_failed(writing, "fsetxattr", entry->path);
@@ -256,16 +186,16 @@ static int finish_file(struct writing *writing) {
     return 0;
 }
 
-static int note_time(struct writing *writing, const struct entry *entry) {
-    size_t length = strlen(entry->path) + 1;
-    struct folder_time *time = malloc(sizeof *time + length);
-    if (time == NULL) {
-        return write_failed(writing, "malloc", entry->path);
+static int note_end(struct writing *writing, const struct entry *entry) {
+    struct span acl = {0};
+    char joined[PATH_SIZE];
+    for (uint32_t i = 0; i < entry->attribute_count; i++) {
+        acl = ends_has(entry->attributes[i].name) ? entry->attributes[i].value : acl;
     }
-    *time = (struct folder_time){.next = writing->times, .modified = entry->modified};
-    memcpy(time->path, entry->path, length);
-    writing->times = time;
-    return 0;
+    return join(writing, entry->path, strlen(entry->path), joined) == 0
+                   && ends_add(&writing->ends, joined, entry->modified, acl) == 0
+               ? 0
+               : write_failed(writing, "malloc", entry->path);
 }
 
 static int write_folder(struct writing *writing, const char *name, const struct entry *entry, bool exists) {
@@ -278,7 +208,7 @@ static int write_folder(struct writing *writing, const char *name, const struct 
     if (entry->opaque == ENTRY_OPAQUE && set_opaque(writing, name, entry) != 0) {
         return -1;
     }
-    return finish_other(writing, name, entry) != 0 ? -1 : note_time(writing, entry);
+    return finish_other(writing, name, entry) != 0 ? -1 : note_end(writing, entry);
 }
 
 static int write_special(struct writing *writing, const char *name, const struct entry *entry) {
@@ -291,11 +221,18 @@ static int write_special(struct writing *writing, const char *name, const struct
 
 /* A link to a file that only a layer below has: the file is copied up, as the container would do. */
 static int copy_up(struct writing *writing, const char *name, const struct entry *entry) {
-    OWNED_FD source = writing->roots.below < 0 ? -1 : path_open(writing->roots.below, entry->target, O_RDONLY | O_NONBLOCK, 0);
+    if (writing->roots->below < 0) {
+        errno = ENOENT;
+        return write_failed(writing, "linkat", entry->path);
+    }
+    OWNED_FD source = path_open(writing->roots->below, entry->target, O_RDONLY | O_NONBLOCK, 0);
     OWNED uint8_t *block = malloc(WIRE_CHUNK);
     struct stat status;
-    if (source < 0 || block == NULL || fstat(source, &status) != 0 || !S_ISREG(status.st_mode)) {
-        errno = ENOENT;
+    if (source < 0 || block == NULL || fstat(source, &status) != 0) {
+        return write_failed(writing, "linkat", entry->path);
+    }
+    if (!S_ISREG(status.st_mode)) {
+        errno = EPERM;
         return write_failed(writing, "linkat", entry->path);
     }
     struct entry copy = *entry;
@@ -306,12 +243,12 @@ static int copy_up(struct writing *writing, const char *name, const struct entry
     if (begin_file(writing, name, &copy) != 0) {
         return -1;
     }
-    for (ssize_t count; (count = read(source, block, WIRE_CHUNK)) != 0;) {
+    for (ssize_t count; (count = read_all(source, block, WIRE_CHUNK)) != 0;) {
         if (count < 0 || write_all(writing->file, block, (size_t)count) != 0) {
             return write_failed(writing, "write", entry->path);
         }
     }
-    return finish_file(writing);
+    return finish_file(writing, source);
 }
 
 static int write_hard_link(struct writing *writing, const char *name, const struct entry *entry) {
@@ -320,7 +257,7 @@ static int write_hard_link(struct writing *writing, const char *name, const stru
     if (join(writing, entry->target, strlen(entry->target), joined) != 0) {
         return write_failed(writing, "linkat", entry->path);
     }
-    OWNED_FD target_parent = path_parent(writing->roots.root, joined, false, target_name);
+    OWNED_FD target_parent = path_parent(writing->roots->root, joined, false, target_name);
     if (target_parent >= 0 && linkat(target_parent, target_name, writing->parent, name, 0) == 0) {
         return 0;
     }
@@ -328,19 +265,34 @@ static int write_hard_link(struct writing *writing, const char *name, const stru
 }
 
 /* The mark of an opaque folder may come before or after the folder's own record and its children. */
-static int write_opaque_mark(struct writing *writing, const struct entry *entry, const char *name) {
-    if (mkdirat(writing->parent, name, 0755) != 0 && errno != EEXIST) {
-        return write_failed(writing, "mkdirat", entry->path);
+static int write_opaque_mark(struct writing *writing, const struct entry *entry) {
+    size_t length = strlen(entry->path);
+    if (length >= PATH_SIZE) {
+        errno = ENAMETOOLONG;
+        return write_failed(writing, "openat2", entry->path);
     }
-    return set_opaque(writing, name, entry);
+    if (open_parent(writing, entry->path, length) != 0) {
+        return -1;
+    }
+    if (length > 0) {
+        return set_opaque(writing, ".", entry);
+    }
+    return layer_hide_all(&writing->layer, writing->parent) == 0 ? 0 : write_failed(writing, "mknodat", entry->path);
+}
+
+static int write_whiteout(struct writing *writing, const char *name, const struct entry *entry) {
+    char joined[PATH_SIZE];
+    return join(writing, entry->path, strlen(entry->path), joined) == 0
+                   && layer_hide(&writing->layer, writing->parent, name, joined) == 0
+               ? 0
+               : write_failed(writing, "mknodat", entry->path);
 }
 
 static int write_entry(struct writing *writing, struct entry *entry) {
     const char *name;
     bool exists;
-    bool mark = entry->type == ENTRY_WHITEOUT && entry->opaque == ENTRY_OPAQUE;
-    if (entry->path[0] == '\0' && mark) {
-        return 0; /* nothing shines through the lowest folder of a layer's own tree but what the root merges anyway */
+    if (entry->type == ENTRY_WHITEOUT && entry->opaque == ENTRY_OPAQUE) {
+        return write_opaque_mark(writing, entry);
     }
     if (entry->path[0] == '\0' && entry->type == ENTRY_FOLDER) {
         /* The base folder itself. */
@@ -350,9 +302,6 @@ static int write_entry(struct writing *writing, struct entry *entry) {
         return -1;
     }
     name = writing->single != NULL ? writing->single : name;
-    if (mark) {
-        return write_opaque_mark(writing, entry, name);
-    }
     if (make_room(writing, entry, name, &exists) != 0) {
         return -1;
     }
@@ -371,27 +320,17 @@ static int write_entry(struct writing *writing, struct entry *entry) {
     case ENTRY_FIFO:
         return write_special(writing, name, entry);
     case ENTRY_WHITEOUT:
-        return mknodat(writing->parent, name, S_IFCHR, makedev(0, 0)) == 0
-                   ? 0
-                   : write_failed(writing, "mknodat", entry->path);
+        return write_whiteout(writing, name, entry);
     }
     errno = EPROTO;
     return write_failed(writing, "", entry->path);
 }
 
-static int apply_times(struct writing *writing) {
-    for (struct folder_time *time = writing->times; time != NULL; time = time->next) {
-        char joined[PATH_SIZE];
-        struct timespec times[] = {{.tv_nsec = UTIME_OMIT}, time->modified};
-        OWNED_FD folder = join(writing, time->path, strlen(time->path), joined) != 0
-                              ? -1
-                              : path_open(writing->roots.root, joined, O_RDONLY | O_DIRECTORY | O_NOFOLLOW, 0);
-        /* A later record may have replaced the folder. */
-        if (folder >= 0 && futimens(folder, times) != 0) {
-            return write_failed(writing, "futimens", time->path);
-        }
-    }
-    return 0;
+static int finish_folders(struct writing *writing) {
+    struct end_failure failed;
+    return ends_apply(&writing->ends, writing->roots->root, &failed) == 0
+               ? 0
+               : write_failed(writing, failed.syscall, failed.path);
 }
 
 /* The record is copied out of the input block, which the next frame overwrites: a file's attributes are set after its
@@ -406,9 +345,23 @@ static int take_entry(struct writing *writing, struct span payload, struct arena
     struct reader reader = {.at = copy, .end = copy + payload.length, .arena = arena};
     struct entry entry;
     if (decode_entry(&reader, &entry) != 0) {
-        return fail_with(writing->failure, EPROTO, "decode the request", "", "entry");
+        return fail_with(writing->failure, reader_error(&reader), "decode the request", "", "entry");
     }
     return write_entry(writing, &entry);
+}
+
+/* Blocks of zeros become holes: most files that hold any had holes where they come from. */
+static int write_data(const struct writing *writing, struct span bytes) {
+    bool zeros = bytes.length >= HOLE_SIZE && bytes.data[0] == 0
+                 && memcmp(bytes.data, bytes.data + 1, bytes.length - 1) == 0;
+    if (!zeros) {
+        return write_all(writing->file, bytes.data, bytes.length);
+    }
+    bool last = writing->left == bytes.length;
+    return lseek(writing->file, (off_t)bytes.length, SEEK_CUR) >= 0
+                   && (!last || ftruncate(writing->file, (off_t)writing->filling.size) == 0)
+               ? 0
+               : -1;
 }
 
 static int take_data(struct writing *writing, struct span payload) {
@@ -417,7 +370,7 @@ static int take_data(struct writing *writing, struct span payload) {
     if (!reader_done(&reader) || bytes.length > writing->left) {
         return fail_with(writing->failure, EPROTO, "decode the request", "", "data");
     }
-    if (write_all(writing->file, bytes.data, bytes.length) != 0) {
+    if (write_data(writing, bytes) != 0) {
         return write_failed(writing, "write", writing->request->path);
     }
     writing->left -= bytes.length;
@@ -439,12 +392,12 @@ static int take_frame(struct writing *writing, struct input *input, struct arena
     } else if (type == FRAME_ENTRY && !filling) {
         result = take_entry(writing, payload, arena);
     } else if (type == FRAME_END && !filling) {
-        return apply_times(writing);
+        return finish_folders(writing);
     } else {
         result = fail_with(writing->failure, EPROTO, "decode the request", "", "tree");
     }
     if (result == 0 && writing->file >= 0 && writing->left == 0) {
-        result = finish_file(writing);
+        result = finish_file(writing, -1);
     }
     return result == 0 ? 1 : -1;
 }
@@ -470,12 +423,15 @@ static int choose_base(struct writing *writing, char name[NAME_SIZE]) {
     if (keep_base(writing, path) != 0 || (request->flags & TREE_INTO_FOLDER) == 0) {
         return writing->failure->error == 0 ? 0 : -1;
     }
-    OWNED_FD folder = path_open(writing->roots.root, path, O_PATH | O_DIRECTORY, 0);
+    OWNED_FD folder = path_open(writing->roots->root, path, O_PATH | O_DIRECTORY, 0);
     if (folder >= 0 || path[strlen(path) - 1] == '/') {
         writing->single = request->name;
         return 0;
     }
-    OWNED_FD parent = path_parent(writing->roots.root, path, true, name);
+    if (errno != ENOENT && errno != ENOTDIR) {
+        return write_failed(writing, "openat2", path);
+    }
+    OWNED_FD parent = path_parent(writing->roots->root, path, true, name);
     if (parent < 0) {
         return write_failed(writing, "openat2", path);
     }
@@ -485,16 +441,16 @@ static int choose_base(struct writing *writing, char name[NAME_SIZE]) {
     return 0;
 }
 
-int tree_write(struct session *session, int connection, const struct tree *request, struct failure *failure) {
-    struct writing writing = {.request = request, .parent = -1, .file = -1, .failure = failure};
+int tree_write(const struct tree_roots *roots, int connection, const struct tree *request, struct failure *failure) {
+    struct writing writing = {.request = request,
+                              .roots = roots,
+                              .layer = {.request = request, .root = roots->root, .below = roots->below, .ends = &writing.ends},
+                              .parent = -1, .file = -1, .failure = failure};
     struct input input = {.fd = connection, .block = malloc(INPUT_SIZE)};
     struct arena arena = {0};
     char name[NAME_SIZE];
     int result = input.block == NULL ? fail(failure, "write the tree", "malloc", request->path)
-                                     : tree_open(session, request, &writing.roots, failure);
-    if (result == 0) {
-        result = choose_base(&writing, name);
-    }
+                                     : choose_base(&writing, name);
     if (result == 0) {
         do {
             result = take_frame(&writing, &input, &arena);
@@ -502,11 +458,7 @@ int tree_write(struct session *session, int connection, const struct tree *reque
     }
     fd_close(&writing.file);
     fd_close(&writing.parent);
-    while (writing.times != NULL) {
-        struct folder_time *time = writing.times;
-        writing.times = time->next;
-        free(time);
-    }
+    ends_free(&writing.ends);
     arena_free(&arena);
     free(input.block);
     return result;

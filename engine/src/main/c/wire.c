@@ -29,6 +29,17 @@ void arena_free(struct arena *arena) {
     }
 }
 
+int reader_error(const struct reader *reader) {
+    return reader->starved ? ENOMEM : EPROTO;
+}
+
+void *take_memory(struct reader *reader, size_t size) {
+    void *memory = arena_take(reader->arena, size);
+    reader->starved |= memory == NULL;
+    reader->bad |= memory == NULL;
+    return memory;
+}
+
 static const uint8_t *take(struct reader *reader, size_t length) {
     if (reader->bad || (size_t)(reader->end - reader->at) < length) {
         reader->bad = true;
@@ -97,9 +108,8 @@ uint32_t take_count(struct reader *reader, size_t element_size) {
 
 const char **take_texts(struct reader *reader, uint32_t *count) {
     *count = take_count(reader, 5);
-    const char **texts = arena_take(reader->arena, (*count + (size_t)1) * sizeof *texts);
+    const char **texts = take_memory(reader, (*count + (size_t)1) * sizeof *texts);
     if (texts == NULL) {
-        reader->bad = true;
         *count = 0;
         return NULL;
     }

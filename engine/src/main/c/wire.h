@@ -27,10 +27,12 @@ enum frame_type {
     FRAME_AWAIT_PORTS = 0x08,
     FRAME_REMOVE = 0x09, /* remove folders of the store */
     FRAME_FREEZE = 0x0a,
+    FRAME_ANNOUNCE = 0x0b, /* a creation will be asked for: what is the same for all of them is made meanwhile, then OK */
     /* from the JVM while a request runs */
     FRAME_STDIN = 0x20,
     FRAME_STDIN_END = 0x21,
     FRAME_WINDOW = 0x22, /* new size of the terminal */
+    FRAME_DRAIN = 0x23,  /* to a monitor: log what has been written until now */
     /* answers and events */
     FRAME_OK = 0x40,
     FRAME_FAILED = 0x41,
@@ -39,6 +41,7 @@ enum frame_type {
     FRAME_OUTPUT = 0x44,
     FRAME_EXITED = 0x45,
     FRAME_LOGGED = 0x46,
+    FRAME_DRAINED = 0x47,
     /* tree records, both ways */
     FRAME_ENTRY = 0x60,
     FRAME_DATA = 0x61,
@@ -63,7 +66,12 @@ struct reader {
     const uint8_t *end;
     struct arena *arena;
     bool bad;
+    bool starved; /* bad for want of memory */
 };
+/* What to say of a message that could not be decoded: EPROTO or ENOMEM. */
+int reader_error(const struct reader *reader);
+/* Memory of the arena, or NULL, and the reader is bad. */
+void *take_memory(struct reader *reader, size_t size);
 uint8_t take_u8(struct reader *reader);
 bool take_bool(struct reader *reader);
 uint32_t take_u32(struct reader *reader);

@@ -18,18 +18,21 @@
 #include "tree.h"
 #include "wire.h"
 
-enum { REQUEST_SECONDS = 10, END_MILLISECONDS = 30000 };
+enum { REQUEST_SECONDS = 10, END_MILLISECONDS = 30000, AGAIN_MILLISECONDS = 100 };
 
-static int malformed(struct failure *failure, const char *request) {
-    return fail_with(failure, EPROTO, "decode the request", "", request);
+static int malformed(const struct reader *reader, struct failure *failure, const char *request) {
+    return fail_with(failure, reader_error(reader), "decode the request", "", request);
 }
 
 static int do_signal(struct session *session, struct reader *reader, struct failure *failure) {
     struct signal_request request;
     if (decode_signal(reader, &request) != 0) {
-        return malformed(failure, "signal");
+        return malformed(reader, failure, "signal");
     }
-    const struct container *container = session_select(session, request.id);
+    struct container *container;
+    if (session_select(session, request.id, &container, failure) != 0) {
+        return -1;
+    }
     if (container == NULL || container->init < 0) {
         return fail_with(failure, ESRCH, "signal the container", "", request.id);
     }
@@ -38,22 +41,42 @@ static int do_signal(struct session *session, struct reader *reader, struct fail
                : fail(failure, "signal the container", "pidfd_send_signal", request.id);
 }
 
-/* Kills at once. A frozen v1 group must be thawed before its processes can die, and may be frozen again meanwhile. */
-static int end_container(const struct container *container, const struct cgroups *groups, struct failure *failure) {
+/* A frozen v1 group must be thawed before its processes can die, and may be frozen again meanwhile. */
+static bool thaw_old(const struct cgroups *groups) {
     struct failure ignored = {0};
-    if (container->init >= 0) {
-        pidfd_signal(container->init, SIGKILL);
-        for (uint32_t i = 0; i < groups->count; i++) {
-            if (groups->items[i].version == 1) {
-                group_freeze(&groups->items[i], false, &ignored);
-            }
-        }
-        if (!pidfd_wait(container->init, END_MILLISECONDS)) {
-            return fail_with(failure, ETIMEDOUT, "end the container", "poll", container->id);
+    bool any = false;
+    for (uint32_t i = 0; i < groups->count; i++) {
+        if (groups->items[i].version == 1) {
+            group_freeze(&groups->items[i], false, &ignored);
+            any = true;
         }
     }
+    return any;
+}
+
+/* Kills at once. */
+static int end_init(const struct container *container, const struct cgroups *groups, struct failure *failure) {
+    int64_t end = now_milliseconds() + END_MILLISECONDS;
+    for (int64_t left; (left = end - now_milliseconds()) > 0;) {
+        if (pidfd_signal(container->init, SIGKILL) != 0 && errno != ESRCH) {
+            return fail(failure, "end the container", "pidfd_send_signal", container->id);
+        }
+        bool again = thaw_old(groups);
+        if (pidfd_wait(container->init, again && left > AGAIN_MILLISECONDS ? AGAIN_MILLISECONDS : (int)left)) {
+            return 0;
+        }
+    }
+    return fail_with(failure, ETIMEDOUT, "end the container", "poll", container->id);
+}
+
+static int end_container(const struct container *container, const struct cgroups *groups, struct failure *failure) {
+    if (container->init >= 0 && end_init(container, groups, failure) != 0) {
+        return -1;
+    }
     if (container->proxy >= 0) {
-        pidfd_signal(container->proxy, SIGKILL);
+        if (pidfd_signal(container->proxy, SIGKILL) != 0 && errno != ESRCH) {
+            return fail(failure, "end the container", "pidfd_send_signal", container->id);
+        }
         pidfd_wait(container->proxy, END_MILLISECONDS);
     }
     if (container->monitor >= 0 && !pidfd_wait(container->monitor, END_MILLISECONDS)) {
@@ -65,9 +88,12 @@ static int end_container(const struct container *container, const struct cgroups
 static int do_discard(struct session *session, struct reader *reader, struct failure *failure) {
     struct discard request;
     if (decode_discard(reader, &request) != 0) {
-        return malformed(failure, "discard");
+        return malformed(reader, failure, "discard");
     }
-    struct container *container = session_select(session, request.id);
+    struct container *container;
+    if (session_select(session, request.id, &container, failure) != 0) {
+        return -1;
+    }
     if (container != NULL) {
         if (end_container(container, &request.cgroups, failure) != 0
             || session_change(session, CHANGE_FORGOTTEN, container, failure) != 0) {
@@ -76,12 +102,7 @@ static int do_discard(struct session *session, struct reader *reader, struct fai
         fd_close(&container->mounts);
         fd_close(&container->network);
     }
-    int result = 0;
-    for (uint32_t i = 0; i < request.cgroups.count; i++) {
-        if (!group_remove(request.cgroups.items[i].path)) {
-            result = fail(failure, "remove a control group", "rmdir", request.cgroups.items[i].path);
-        }
-    }
+    int result = group_remove_all_of(&request.cgroups, failure);
     for (uint32_t i = 0; i < request.folder_count; i++) {
         result |= remove_tree(request.folders[i], failure);
     }
@@ -91,9 +112,12 @@ static int do_discard(struct session *session, struct reader *reader, struct fai
 static int do_remove(struct session *session, struct reader *reader, struct failure *failure) {
     struct remove_request request;
     if (decode_remove(reader, &request) != 0) {
-        return malformed(failure, "remove");
+        return malformed(reader, failure, "remove");
     }
-    session_select(session, "");
+    struct container *none;
+    if (session_select(session, "", &none, failure) != 0) {
+        return -1;
+    }
     for (uint32_t i = 0; i < request.folder_count; i++) {
         if (remove_tree(request.folders[i], failure) != 0) {
             return -1;
@@ -102,17 +126,32 @@ static int do_remove(struct session *session, struct reader *reader, struct fail
     return 0;
 }
 
-static int do_freeze(struct session *session, struct reader *reader, struct failure *failure) {
+static int do_freeze(struct session *session, int connection, struct reader *reader, struct failure *failure) {
     struct freeze request;
-    return decode_freeze(reader, &request) != 0 ? malformed(failure, "freeze") : freeze_all(session, &request, failure);
+    if (decode_freeze(reader, &request) != 0) {
+        return malformed(reader, failure, "freeze");
+    }
+    if (freeze_all(session, &request, failure) != 0) {
+        return -1;
+    }
+    /* Whoever gave up meanwhile has asked to thaw already, perhaps before everything was frozen. */
+    if (request.freeze && has_hung_up(connection)) {
+        request.freeze = false;
+        freeze_all(session, &request, failure);
+        return fail_with(failure, ECANCELED, "freeze the container", "", "");
+    }
+    return 0;
 }
 
 static int do_await_ports(struct session *session, int connection, struct reader *reader, struct failure *failure) {
     struct await_ports request;
     if (decode_await_ports(reader, &request) != 0) {
-        return malformed(failure, "await ports");
+        return malformed(reader, failure, "await ports");
     }
-    const struct container *container = session_select(session, request.id);
+    struct container *container;
+    if (session_select(session, request.id, &container, failure) != 0) {
+        return -1;
+    }
     if (container == NULL || container->init < 0) {
         return fail_with(failure, ESRCH, "look for listening sockets", "", request.id);
     }
@@ -122,28 +161,32 @@ static int do_await_ports(struct session *session, int connection, struct reader
 static int do_tree(struct session *session, int connection, struct reader *reader, bool write, struct failure *failure) {
     struct tree request;
     if (decode_tree(reader, &request) != 0) {
-        return malformed(failure, "tree");
+        return malformed(reader, failure, "tree");
     }
-    return write ? tree_write(session, connection, &request, failure)
-                 : tree_read(session, connection, &request, failure);
+    OWNED_ROOTS roots;
+    if (tree_open(session, connection, &request, &roots, failure) != 0) {
+        return -1;
+    }
+    return write ? tree_write(&roots, connection, &request, failure)
+                 : tree_read(&roots, connection, &request, failure);
 }
 
 /* Requests that answer with frames of their own: true when it was one. */
 static bool converse(struct session *session, int connection, enum frame_type type, struct reader *reader,
-                     struct failure *failure) {
+                     bool prepared, struct failure *failure) {
     if (type == FRAME_LAUNCH) {
         struct launch launch;
         if (decode_launch(reader, &launch) != 0) {
-            malformed(failure, "launch");
+            malformed(reader, failure, "launch");
             return false;
         }
-        launch_main(session, connection, &launch);
+        launch_main(session, connection, &launch, prepared);
         return true;
     }
     if (type == FRAME_EXEC) {
         struct exec exec;
         if (decode_exec(reader, &exec) != 0) {
-            malformed(failure, "exec");
+            malformed(reader, failure, "exec");
             return false;
         }
         exec_main(session, connection, &exec);
@@ -162,7 +205,7 @@ static int do_request(struct session *session, int connection, enum frame_type t
     case FRAME_REMOVE:
         return do_remove(session, reader, failure);
     case FRAME_FREEZE:
-        return do_freeze(session, reader, failure);
+        return do_freeze(session, connection, reader, failure);
     case FRAME_AWAIT_PORTS:
         return do_await_ports(session, connection, reader, failure);
     case FRAME_TREE_READ:
@@ -170,8 +213,36 @@ static int do_request(struct session *session, int connection, enum frame_type t
     case FRAME_TREE_WRITE:
         return do_tree(session, connection, reader, true, failure);
     default:
-        return malformed(failure, "unknown");
+        return malformed(reader, failure, "unknown");
     }
+}
+
+static struct reader read_frame(const struct frame *frame, struct arena *arena) {
+    return (struct reader){
+        .at = frame->payload.data, .end = frame->payload.data + frame->payload.length, .arena = arena};
+}
+
+static int receive_launch(int connection, struct frame *frame) {
+    frame_free(frame);
+    *frame = (struct frame){0};
+    int received = frame_receive(connection, frame);
+    return received > 0 && frame->type != FRAME_LAUNCH ? 0 : received;
+}
+
+/* Answered at once: whoever announced it may wait for that before counting on it. -1 when no launch will be carried out. */
+static int prepare(struct session *session, int connection, struct frame *frame) {
+    struct failure failure = {0};
+    struct reader reader = read_frame(frame, NULL);
+    if (decode_announcement(&reader) != 0) {
+        malformed(&reader, &failure, "announcement");
+    } else if (launch_prepare(session, &failure) == 0) {
+        return frame_send_empty(connection, FRAME_OK);
+    }
+    /* Whoever sends the launch before reading that it fails is not to find a broken pipe. */
+    if (frame_send_failure(connection, &failure) == 0) {
+        receive_launch(connection, frame);
+    }
+    return -1;
 }
 
 void worker_main(struct session *session, int connection) {
@@ -182,17 +253,24 @@ void worker_main(struct session *session, int connection) {
     OWNED_FRAME frame = {0};
     prctl(PR_SET_NAME, "bivouac-worker");
     setsockopt(connection, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
-    if (frame_receive(connection, &frame) <= 0) {
-        return;
-    }
+    int received = frame_receive(connection, &frame);
     setsockopt(connection, SOL_SOCKET, SO_RCVTIMEO, &none, sizeof none);
-    struct reader reader = {
-        .at = frame.payload.data, .end = frame.payload.data + frame.payload.length, .arena = &arena};
-    if (converse(session, connection, frame.type, &reader, &failure)) {
+    bool prepared = received > 0 && frame.type == FRAME_ANNOUNCE;
+    if (prepared) {
+        if (prepare(session, connection, &frame) != 0) {
+            return;
+        }
+        /* However long that takes: an image may be unpacked meanwhile, or nobody need a container for a while. */
+        received = receive_launch(connection, &frame);
+    }
+    if (received <= 0) {
         return;
     }
-    int result = failure.error != 0 ? -1 : do_request(session, connection, frame.type, &reader, &failure);
-    if (result == 0) {
+    struct reader reader = read_frame(&frame, &arena);
+    if (converse(session, connection, frame.type, &reader, prepared, &failure)) {
+        return;
+    }
+    if (failure.error == 0 && do_request(session, connection, frame.type, &reader, &failure) == 0) {
         frame_send_empty(connection, FRAME_OK);
     } else {
         frame_send_failure(connection, &failure);

@@ -1,9 +1,10 @@
 /* Tests of what handles paths and files: run as an ordinary process in a folder of its own, under sanitizers. */
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -12,15 +13,7 @@
 #include "logs.h"
 #include "path.h"
 #include "remove.h"
-
-static int failures;
-
-static void expect(int condition, const char *what) {
-    if (!condition) {
-        fprintf(stderr, "failed: %s (errno %s)\n", what, strerror(errno));
-        failures++;
-    }
-}
+#include "testing.h"
 
 static void close_opened(int fd) {
     if (fd >= 0) {
@@ -90,27 +83,76 @@ static void test_logs(int root) {
     struct logs logs;
     char block[1000];
     memset(block, 'x', sizeof block);
-    expect(mkdirat(root, "logs", 0755) == 0, "preparing logs");
-    expect(logs_open(&logs, openat(root, "logs", O_RDONLY | O_DIRECTORY), 100000, &failure) == 0, "logs open");
+    expect(mkdirat(root, "container", 0755) == 0, "preparing logs");
+    expect(logs_open(&logs, openat(root, "container", O_RDONLY | O_DIRECTORY), 100000, &failure) == 0, "logs open");
+    expect(faccessat(root, "container/logs", F_OK, 0) != 0, "nothing is made before there is output");
     for (int i = 0; i < 1000; i++) {
         logs_append(&logs, 1, block, sizeof block);
     }
     uint64_t end = logs.end;
     expect(end == 1000 * 1016 && logs.lost == 0, "offsets count headers");
     logs_close(&logs);
-    expect(logs_open(&logs, openat(root, "logs", O_RDONLY | O_DIRECTORY), 100000, &failure) == 0 && logs.end == end,
+    expect(logs_open(&logs, openat(root, "container", O_RDONLY | O_DIRECTORY), 100000, &failure) == 0 && logs.end == end,
            "logs go on where they ended");
     logs_append(&logs, 2, "y", 1);
     expect(logs.end == end + 17, "and grow");
     logs_close(&logs);
     struct stat status;
-    char name[32];
+    char name[64];
     uint64_t size = 0;
     for (uint64_t start = 0; start <= end; start += 1016) {
-        snprintf(name, sizeof name, "logs/%020llu", (unsigned long long)start);
+        snprintf(name, sizeof name, "container/logs/%020llu", (unsigned long long)start);
         size += fstatat(root, name, &status, 0) == 0 ? (uint64_t)status.st_size : 0;
     }
     expect(size > 50000 && size < 110000, "the oldest segments go");
+}
+
+/* A folder lists its names in no order. */
+static void test_segments(int root) {
+    for (unsigned long long start = 1000; start <= 16000; start += 1000) {
+        struct failure failure = {0};
+        struct logs logs;
+        char folder[32];
+        char name[64];
+        snprintf(folder, sizeof folder, "segments-%llu", start);
+        snprintf(name, sizeof name, "%s/logs", folder);
+        expect(mkdirat(root, folder, 0755) == 0 && mkdirat(root, name, 0755) == 0, "preparing segments");
+        for (unsigned long long segment = 2; segment > 0; segment--) {
+            snprintf(name, sizeof name, "%s/logs/%020llu", folder, start * segment);
+            close_opened(openat(root, name, O_WRONLY | O_CREAT | O_CLOEXEC, 0600));
+        }
+        expect(logs_open(&logs, openat(root, folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC), 100, &failure) == 0
+                   && logs.start == 2 * start && logs.previous == start,
+               "the newest segment and the one before it are found");
+        logs_close(&logs);
+    }
+}
+
+/* A limit on the size of files stands for a full disk. */
+static void test_full_disk(int root) {
+    struct failure failure = {0};
+    struct logs logs;
+    struct rlimit limit;
+    char block[1000];
+    memset(block, 'x', sizeof block);
+    expect(mkdirat(root, "full", 0755) == 0
+               && logs_open(&logs, openat(root, "full", O_RDONLY | O_DIRECTORY | O_CLOEXEC), 1 << 20, &failure) == 0,
+           "preparing a log");
+    signal(SIGXFSZ, SIG_IGN);
+    getrlimit(RLIMIT_FSIZE, &limit);
+    struct rlimit tight = {.rlim_cur = 2500, .rlim_max = limit.rlim_max};
+    setrlimit(RLIMIT_FSIZE, &tight);
+    for (int i = 0; i < 3; i++) {
+        logs_append(&logs, 1, block, sizeof block);
+    }
+    expect(logs.end == 2 * 1016 && logs.lost == 1000, "what does not fit is counted");
+    setrlimit(RLIMIT_FSIZE, &limit);
+    logs_append(&logs, 1, block, 10);
+    struct stat status;
+    expect(logs.end == 2 * 1016 + 26 && fstatat(root, "full/logs/00000000000000000000", &status, 0) == 0
+               && status.st_size == (off_t)logs.end,
+           "no half record stays in the way of the next");
+    logs_close(&logs);
 }
 
 static void test_links(void) {
@@ -119,27 +161,26 @@ static void test_links(void) {
         char path[32];
         struct stat status = {.st_dev = 1, .st_ino = inode};
         snprintf(path, sizeof path, "path%lu", (unsigned long)inode);
-        expect(links_find(&links, &status, path) == NULL, "the first name is noted");
+        expect(links_find(&links, &status) == NULL, "a file nobody noted is unknown");
+        links_note(&links, &status, path);
     }
     struct stat status = {.st_dev = 1, .st_ino = 4711};
-    const char *first = links_find(&links, &status, "other");
-    expect(first != NULL && strcmp(first, "path4711") == 0, "later names find the first");
+    const char *first = links_find(&links, &status);
+    expect(first != NULL && strcmp(first, "path4711") == 0, "a file that was noted is found");
     links_free(&links);
 }
 
-int main(void) {
-    char folder[] = "/tmp/bivouac-c-tests-XXXXXX";
-    struct failure failure = {0};
-    int root = mkdtemp(folder) == NULL ? -1 : open(folder, O_RDONLY | O_DIRECTORY);
-    if (root < 0) {
-        perror(folder);
-        return 1;
+/* without-openat2: leaves out what an emulator that lacks the call cannot run. */
+int main(int count, char **arguments) {
+    int root = testing_folder();
+    if (count < 2 || strcmp(arguments[1], "without-openat2") != 0) {
+        test_paths(root);
     }
-    test_paths(root);
     test_removal(root);
     test_logs(root);
+    test_segments(root);
+    test_full_disk(root);
     test_links();
     close(root);
-    expect(remove_tree(folder, &failure) == 0, "the folder is removed");
-    return failures == 0 ? 0 : 1;
+    return testing_end();
 }

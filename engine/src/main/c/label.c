@@ -1,0 +1,40 @@
+#include "label.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "io.h"
+
+enum { LABEL_SIZE = 4096 };
+
+static const char operation[] = "label the process";
+
+/* AppArmor has attributes of its own since Linux 5.8; before that, and for others, there is one for all modules. */
+static int open_attribute(int proc, enum label_module module) {
+    static const char own[] = "thread-self/attr/apparmor/exec";
+    static const char shared[] = "thread-self/attr/exec";
+    int attribute = module == LABEL_APPARMOR ? openat(proc, own, O_WRONLY | O_CLOEXEC) : -1;
+    if (attribute >= 0 || (module == LABEL_APPARMOR && errno != ENOENT)) {
+        return attribute;
+    }
+    return openat(proc, shared, O_WRONLY | O_CLOEXEC);
+}
+
+int label_next_program(int proc, enum label_module module, const char *label, struct failure *failure) {
+    char text[LABEL_SIZE];
+    if (module == LABEL_NONE) {
+        return 0;
+    }
+    int length = snprintf(text, sizeof text, "%s%s", module == LABEL_APPARMOR ? "exec " : "", label);
+    if (length >= (int)sizeof text) {
+        return fail_with(failure, ENAMETOOLONG, operation, "", label);
+    }
+    OWNED_FD attribute = open_attribute(proc, module);
+    if (attribute < 0) {
+        return fail(failure, operation, "openat", label);
+    }
+    /* At once: every write is a request of its own. */
+    return write_all(attribute, text, (size_t)length) == 0 ? 0 : fail(failure, operation, "write", label);
+}

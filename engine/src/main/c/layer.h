@@ -1,0 +1,37 @@
+/* A layer being unpacked on others: what its archive leaves unsaid is as in the layers below, and what it removes is hidden
+ * there. */
+#ifndef BIVOUAC_LAYER_H
+#define BIVOUAC_LAYER_H
+
+#include <sys/stat.h>
+
+#include "ends.h"
+#include "tree.h"
+
+struct layer {
+    const struct tree *request;
+    int root;
+    int below; /* -1: nothing */
+    struct ends *ends;
+};
+
+/* A path_prepare: a parent that no record describes is what it is below, folder or link; one that was removed becomes a folder
+ * that hides what was removed. */
+int layer_prepare_parent(void *layer, int parent, const char *name, const char *path);
+
+/* Marks the folder `name`: nothing shines through. */
+int layer_set_opaque(const struct layer *layer, int parent, const char *name);
+
+/* The root is merged whatever its marks: everything below it is hidden by name. */
+int layer_hide_all(const struct layer *layer, int folder);
+
+/* Hides what lies below at `path`, seen from the root; in `parent` nothing of that name is left. A whiteout of nothing would be
+ * listed where no layer below has the folder. */
+int layer_hide(const struct layer *layer, int parent, const char *name, const char *path);
+
+/* Of one file to another. */
+int layer_copy_attributes(int from, int to);
+
+bool layer_is_whiteout(const struct stat *status);
+
+#endif

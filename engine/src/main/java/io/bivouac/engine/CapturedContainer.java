@@ -15,6 +15,7 @@ import org.apiguardian.api.API;
  * @param ports container ports and the host ports they were published on
  * @param state at the capture
  * @param exitCodeOrNull when it had exited
+ * @param healthOrNull when it had a healthcheck
  * @param exact whether every process stood still during the capture
  * @param logs output up to the capture
  */
@@ -27,6 +28,7 @@ public record CapturedContainer(
         Map<Integer, Integer> ports,
         ContainerState state,
         @org.jspecify.annotations.Nullable Integer exitCodeOrNull,
+        @org.jspecify.annotations.Nullable Health healthOrNull,
         boolean exact,
         String logs) {
     public CapturedContainer {
@@ -35,5 +37,9 @@ public record CapturedContainer(
 
     public Optional<Integer> exitCode() {
         return Optional.ofNullable(exitCodeOrNull);
+    }
+
+    public Optional<Health> health() {
+        return Optional.ofNullable(healthOrNull);
     }
 }

@@ -3,6 +3,7 @@ package io.bivouac.engine;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.Consumer;
 import org.apiguardian.api.API;
 
@@ -38,7 +39,7 @@ public interface Container extends AutoCloseable {
     ExecResult exec(ExecSpec spec);
 
     /**
-     * The output so far, both streams as they arrived: what is written to one and then to the other within an instant may change
+     * The output so far, with all that was written before this call, both streams as they arrived: what is written to one and then to the other within an instant may change
      * places. The oldest part is left out when it was too much, and that is said.
      */
     String logs();
@@ -84,8 +85,14 @@ public interface Container extends AutoCloseable {
     /** Stops, if it runs, and starts again on the same user space, ports and address; returns when it is ready. */
     void restart();
 
+    /** What its checks have found out; empty when neither the image nor the specification has a healthcheck. */
+    Optional<Health> health();
+
     /** Waits for the first process to end; throws when it takes longer. */
     ExitStatus waitForExit(Duration timeout);
+
+    /** What the container uses of the host at this moment. */
+    Stats stats();
 
     /** Kills at once and discards the user space. Idempotent. */
     @Override

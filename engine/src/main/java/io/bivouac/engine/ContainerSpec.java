@@ -1,18 +1,14 @@
 package io.bivouac.engine;
 
-import io.bivouac.engine.oci.ImageReference;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.regex.Pattern;
 import org.apiguardian.api.API;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Says what to start. Immutable: every {@code with} method returns a changed copy, so a specification can be a constant and
@@ -27,14 +23,9 @@ import org.jspecify.annotations.Nullable;
  */
 @API(status = API.Status.EXPERIMENTAL, since = "0.1")
 public final class ContainerSpec {
-    private static final Duration DEFAULT_STOP_TIMEOUT = Duration.ofSeconds(10);
-    private static final Duration DEFAULT_STARTUP_TIMEOUT = Duration.ofSeconds(60);
-    private static final Pattern NAME = Pattern.compile("[a-zA-Z0-9][a-zA-Z0-9_.-]{0,127}");
-    private static final Pattern HOSTNAME = Pattern.compile("[a-zA-Z0-9]([a-zA-Z0-9.-]{0,62}[a-zA-Z0-9])?");
+    private final SpecFields fields;
 
-    private final Fields fields;
-
-    private ContainerSpec(Fields fields) {
+    private ContainerSpec(SpecFields fields) {
         this.fields = fields;
     }
 
@@ -44,42 +35,28 @@ public final class ContainerSpec {
      * @param image a tag ({@code postgres:15}), a digest ({@code postgres@sha256:…}), or an image's id
      */
     public static ContainerSpec of(String image) {
-        return new ContainerSpec(new Fields(checkedImage(image)));
-    }
-
-    private static String checkedImage(String image) {
-        if (!image.startsWith("sha256:")) {
-            try {
-                ImageReference.parse(image);
-            } catch (IllegalArgumentException e) {
-                throw new ConfigurationException(e.getMessage() + ".", e);
-            }
-        }
-        return image;
+        return new ContainerSpec(new SpecFields(SpecRules.image(image)));
     }
 
     private interface Edit {
-        void apply(Fields fields);
+        void apply(SpecFields fields);
     }
 
     private ContainerSpec with(Edit edit) {
-        Fields copy = new Fields(fields);
+        SpecFields copy = new SpecFields(fields);
         edit.apply(copy);
         return new ContainerSpec(copy);
     }
 
     /** The same on another image. */
     public ContainerSpec withImage(String image) {
-        String checked = checkedImage(image);
+        String checked = SpecRules.image(image);
         return with(copy -> copy.image = checked);
     }
 
     /** What to call the container in messages and capsules; several may share a name. Default: the start of its id. */
     public ContainerSpec withName(String name) {
-        require(
-                NAME.matcher(name).matches(),
-                "'" + name
-                        + "' is not a container name: letters, digits, '_', '.', '-', at most 128, the first a letter or digit.");
+        SpecRules.requireName(name);
         return with(copy -> copy.name = name);
     }
 
@@ -89,7 +66,7 @@ public final class ContainerSpec {
     }
 
     public ContainerSpec withCommand(List<String> command) {
-        List<String> checked = withoutNul(command);
+        List<String> checked = SpecRules.withoutNul(command);
         return with(copy -> copy.command = checked);
     }
 
@@ -99,13 +76,13 @@ public final class ContainerSpec {
     }
 
     public ContainerSpec withEntrypoint(List<String> entrypoint) {
-        List<String> checked = withoutNul(entrypoint);
+        List<String> checked = SpecRules.withoutNul(entrypoint);
         return with(copy -> copy.entrypoint = checked);
     }
 
     /** Sets a variable, over those of the image. */
     public ContainerSpec withEnv(String key, String value) {
-        require(
+        SpecRules.require(
                 !key.isEmpty() && key.indexOf('=') < 0 && key.indexOf('\0') < 0 && value.indexOf('\0') < 0,
                 "'" + key
                         + "' is not an environment variable: the name must not be empty or hold '=', nothing may hold NUL.");
@@ -122,7 +99,7 @@ public final class ContainerSpec {
 
     /** The first process's working directory, absolute; made when missing. */
     public ContainerSpec withWorkingDir(String path) {
-        require(path.startsWith("/"), "The working directory '" + path + "' is not an absolute path.");
+        SpecRules.require(path.startsWith("/"), "The working directory '" + path + "' is not an absolute path.");
         return with(copy -> copy.workingDir = path);
     }
 
@@ -133,28 +110,29 @@ public final class ContainerSpec {
 
     /** What the container calls itself; default: the first twelve characters of its id. */
     public ContainerSpec withHostname(String hostname) {
-        require(
-                HOSTNAME.matcher(hostname).matches(),
-                "'" + hostname + "' is not a host name: letters, digits, '-', '.', at most 64.");
+        SpecRules.requireHostname(hostname);
         return with(copy -> copy.hostname = hostname);
     }
 
     /** Publishes TCP ports of the container on free ports of 127.0.0.1; {@link Container#port(int)} tells which. */
     public ContainerSpec withPorts(int... ports) {
         for (int port : ports) {
-            requirePort(port);
+            SpecRules.requirePort(port);
         }
         return with(copy -> Arrays.stream(ports).forEach(port -> copy.ports.putIfAbsent(port, 0)));
     }
 
     /** Publishes a TCP port of the container on this very port of 127.0.0.1. */
     public ContainerSpec withFixedPort(int containerPort, int hostPort) {
-        requirePort(containerPort);
-        requirePort(hostPort);
+        SpecRules.requirePort(containerPort);
+        SpecRules.requirePort(hostPort);
         return with(copy -> copy.ports.put(containerPort, hostPort));
     }
 
-    /** Lets the container read and write a file or folder of the host. */
+    /**
+     * Lets the container read and write a file or folder of the host. Under SELinux it keeps its label, as the kernel labels
+     * file systems and not mounts, and relabelling would last: {@code chcon -Rt container_file_t} lets containers in.
+     */
     public ContainerSpec withBind(Path source, String target) {
         return withMount(new Mount.Bind(source, target, false));
     }
@@ -183,6 +161,107 @@ public final class ContainerSpec {
         return with(copy -> copy.readOnlyRoot = true);
     }
 
+    /** The most memory the container may use, such as {@code 512m}; what needs more is killed. */
+    public ContainerSpec withMemory(String size) {
+        return withLimits(fields.limits.withMemory(Sizes.parse(size)));
+    }
+
+    /** Processors' worth of time the container may use. */
+    public ContainerSpec withCpus(double cpus) {
+        return withLimits(fields.limits.withCpus(cpus));
+    }
+
+    /** How many processes and threads the container may have, -1 for any; default {@value Limits#DEFAULT_PIDS}. */
+    public ContainerSpec withPidsLimit(long pids) {
+        return withLimits(fields.limits.withPids(pids));
+    }
+
+    /** Replaces every limit on what the container may use of the host. */
+    public ContainerSpec withLimits(Limits limits) {
+        return with(copy -> copy.limits = limits);
+    }
+
+    /** Gives powers of root, such as {@code NET_ADMIN}, or {@code ALL}, beside the usual ones. */
+    public ContainerSpec withCapAdd(String... capabilities) {
+        SpecRules.requireCapabilities(capabilities);
+        return with(copy -> copy.capAdd.addAll(Arrays.asList(capabilities)));
+    }
+
+    /** Takes powers of root; after {@code ALL} it has those of {@link #withCapAdd} alone. */
+    public ContainerSpec withCapDrop(String... capabilities) {
+        SpecRules.requireCapabilities(capabilities);
+        return with(copy -> copy.capDrop.addAll(Arrays.asList(capabilities)));
+    }
+
+    /**
+     * Takes most walls down: every power the session has, every device, no filter on system calls, nothing masked or read-only. As
+     * root the container can then do to the host what root can.
+     */
+    public ContainerSpec withPrivileged() {
+        return with(copy -> copy.privileged = true);
+    }
+
+    /** Lets no program gain powers by being executed, setuid or not. */
+    public ContainerSpec withNoNewPrivileges() {
+        return with(copy -> copy.noNewPrivileges = true);
+    }
+
+    /** Adds the first process, and commands, to groups, names or numbers. */
+    public ContainerSpec withGroups(String... groups) {
+        return with(copy -> copy.groups.addAll(Arrays.asList(groups)));
+    }
+
+    /** Limits each process, such as its open files ({@code nofile}); a later call for the same name replaces. */
+    public ContainerSpec withUlimit(String name, long soft, long hard) {
+        Ulimit ulimit = new Ulimit(name, soft, hard);
+        return with(copy -> copy.ulimits.put(ulimit.name(), ulimit));
+    }
+
+    /** Sets a parameter of the container's own kernel namespaces, such as {@code net.core.somaxconn}. */
+    public ContainerSpec withSysctl(String name, String value) {
+        SpecRules.requireSysctl(name);
+        return with(copy -> copy.sysctls.put(name, value));
+    }
+
+    /** How much {@code /dev/shm} may hold, such as {@code 128m}; default 64 MiB. */
+    public ContainerSpec withShmSize(String size) {
+        long bytes = Sizes.parse(size);
+        return with(copy -> copy.shmSize = bytes);
+    }
+
+    /** Puts a process of ours before the command, which reaps what nobody else does and passes signals on. */
+    public ContainerSpec withInit() {
+        return with(copy -> copy.init = true);
+    }
+
+    /**
+     * Gives the first process a terminal of 80 columns and 24 rows, also its {@code /dev/console}: some programs print nothing,
+     * or something else, into a pipe. All its output is logged as that of stdout, with lines that end with CR LF. Nobody types:
+     * whoever reads from it waits.
+     */
+    public ContainerSpec withTty() {
+        return with(copy -> copy.tty = true);
+    }
+
+    /** Which system calls the container's processes may make; default: {@link SeccompProfile#standard()}. */
+    public ContainerSpec withSeccomp(SeccompProfile profile) {
+        return with(copy -> copy.seccomp = profile);
+    }
+
+    /**
+     * The AppArmor profile the container's processes run under, by its name; default: the one of the process that starts them.
+     * Where AppArmor is not active this changes nothing; a profile that is not loaded fails the start.
+     */
+    public ContainerSpec withAppArmor(String profile) {
+        SpecRules.requireAppArmorProfile(profile);
+        return with(copy -> copy.appArmor = profile);
+    }
+
+    /** When the image is looked for in its registry; default: when it is not in the store. */
+    public ContainerSpec withPullPolicy(PullPolicy policy) {
+        return with(copy -> copy.pullPolicy = policy);
+    }
+
     /** The signal that asks the first process to end, such as {@code SIGINT}; default: the image's, else SIGTERM. */
     public ContainerSpec withStopSignal(String signal) {
         return with(copy -> copy.stopSignal = signal);
@@ -191,6 +270,11 @@ public final class ContainerSpec {
     /** How long {@link Container#stop()} waits before it kills; default 10 s. */
     public ContainerSpec withStopTimeout(Duration timeout) {
         return with(copy -> copy.stopTimeout = timeout);
+    }
+
+    /** How its health is found out, instead of how the image says, or beside that as far as this says nothing. */
+    public ContainerSpec withHealthcheck(Healthcheck healthcheck) {
+        return with(copy -> copy.healthcheck = healthcheck);
     }
 
     /** Adds a condition for readiness; all must hold. Default, with published ports: that each is listened on. */
@@ -208,7 +292,7 @@ public final class ContainerSpec {
 
     /** How long all waits together may take; default 60 s. */
     public ContainerSpec withStartupTimeout(Duration timeout) {
-        require(
+        SpecRules.require(
                 !timeout.isNegative() && !timeout.isZero(),
                 "The start-up timeout must be positive, not " + timeout + ".");
         return with(copy -> copy.startupTimeout = timeout);
@@ -263,12 +347,74 @@ public final class ContainerSpec {
         return fields.readOnlyRoot;
     }
 
+    public Limits limits() {
+        return fields.limits;
+    }
+
+    /** Names as they were given. */
+    public List<String> capAdd() {
+        return Collections.unmodifiableList(fields.capAdd);
+    }
+
+    public List<String> capDrop() {
+        return Collections.unmodifiableList(fields.capDrop);
+    }
+
+    public boolean privileged() {
+        return fields.privileged;
+    }
+
+    public boolean noNewPrivileges() {
+        return fields.noNewPrivileges;
+    }
+
+    public List<String> groups() {
+        return Collections.unmodifiableList(fields.groups);
+    }
+
+    public List<Ulimit> ulimits() {
+        return List.copyOf(fields.ulimits.values());
+    }
+
+    public Map<String, String> sysctls() {
+        return Collections.unmodifiableMap(fields.sysctls);
+    }
+
+    /** Bytes. */
+    public long shmSize() {
+        return fields.shmSize;
+    }
+
+    public boolean init() {
+        return fields.init;
+    }
+
+    public boolean tty() {
+        return fields.tty;
+    }
+
+    public Optional<String> appArmor() {
+        return Optional.ofNullable(fields.appArmor);
+    }
+
+    public SeccompProfile seccomp() {
+        return fields.seccomp;
+    }
+
+    public PullPolicy pullPolicy() {
+        return fields.pullPolicy;
+    }
+
     public Optional<String> stopSignal() {
         return Optional.ofNullable(fields.stopSignal);
     }
 
     public Duration stopTimeout() {
         return fields.stopTimeout;
+    }
+
+    public Optional<Healthcheck> healthcheck() {
+        return Optional.ofNullable(fields.healthcheck);
     }
 
     /** The conditions given, or, when there are none, one for each published port. */
@@ -289,74 +435,13 @@ public final class ContainerSpec {
         return "ContainerSpec{image=" + fields.image + ", name=" + fields.name + ", entrypoint=" + fields.entrypoint
                 + ", command=" + fields.command + ", env=" + masked(fields.env.keySet()) + ", ports="
                 + fields.ports.keySet()
-                + ", mounts=" + fields.mounts + ", waits=" + fields.waits + "}";
+                + ", mounts=" + fields.mounts + ", limits=" + fields.limits + ", privileged=" + fields.privileged
+                + ", seccomp=" + fields.seccomp + ", appArmor=" + fields.appArmor + ", waits=" + fields.waits + "}";
     }
 
     private static List<String> masked(Iterable<String> keys) {
         List<String> masked = new ArrayList<>();
         keys.forEach(key -> masked.add(key + "=***"));
         return masked;
-    }
-
-    private static List<String> withoutNul(List<String> words) {
-        for (String word : words) {
-            require(word.indexOf('\0') < 0, "An argument of the command holds a NUL character.");
-        }
-        return List.copyOf(words);
-    }
-
-    private static void requirePort(int port) {
-        require(port > 0 && port <= 65535, port + " is not a port (1 to 65535).");
-    }
-
-    private static void require(boolean condition, String message) {
-        if (!condition) {
-            throw new ConfigurationException(message);
-        }
-    }
-
-    /** The state, mutable only while a copy is being made. */
-    private static final class Fields {
-        private String image;
-        private @Nullable String name;
-        private @Nullable List<String> command;
-        private @Nullable List<String> entrypoint;
-        private final Map<String, String> env = new LinkedHashMap<>();
-        private @Nullable String workingDir;
-        private @Nullable String user;
-        private @Nullable String hostname;
-        private final Map<Integer, Integer> ports = new LinkedHashMap<>();
-        private final List<Mount> mounts = new ArrayList<>();
-        private final Map<String, String> labels = new LinkedHashMap<>();
-        private boolean readOnlyRoot;
-        private @Nullable String stopSignal;
-        private Duration stopTimeout = DEFAULT_STOP_TIMEOUT;
-        private final List<Wait> waits = new ArrayList<>();
-        private boolean waitsForPorts = true;
-        private Duration startupTimeout = DEFAULT_STARTUP_TIMEOUT;
-
-        private Fields(String image) {
-            this.image = image;
-        }
-
-        private Fields(Fields other) {
-            this.image = other.image;
-            this.name = other.name;
-            this.command = other.command;
-            this.entrypoint = other.entrypoint;
-            this.env.putAll(other.env);
-            this.workingDir = other.workingDir;
-            this.user = other.user;
-            this.hostname = other.hostname;
-            this.ports.putAll(other.ports);
-            this.mounts.addAll(other.mounts);
-            this.labels.putAll(other.labels);
-            this.readOnlyRoot = other.readOnlyRoot;
-            this.stopSignal = other.stopSignal;
-            this.stopTimeout = other.stopTimeout;
-            this.waits.addAll(other.waits);
-            this.waitsForPorts = other.waitsForPorts;
-            this.startupTimeout = other.startupTimeout;
-        }
     }
 }

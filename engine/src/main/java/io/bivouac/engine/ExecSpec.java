@@ -91,7 +91,10 @@ public final class ExecSpec {
         return withStdin(new ByteArrayInputStream(content.clone()));
     }
 
-    /** Feeds this stream to the command as it is read, until it or the command ends. The caller closes it. */
+    /**
+     * Feeds this stream to the command as it is read, until it or the command ends. The caller closes it. When it cannot be read
+     * the command is killed, and a {@link ContainerException} says so.
+     */
     public ExecSpec withStdin(InputStream stream) {
         Builder builder = new Builder(this);
         builder.stdin = stream;

@@ -11,4 +11,7 @@ public interface ExitStatus {
 
     /** The signal that ended it, such as {@code SIGKILL}. */
     Optional<String> signal();
+
+    /** Whether the kernel killed the container, or a process of it, because memory was short: its own, or the host's. */
+    boolean outOfMemory();
 }

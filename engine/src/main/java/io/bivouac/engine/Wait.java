@@ -48,6 +48,15 @@ public sealed interface Wait {
     }
 
     /**
+     * Waits until a check of the container's health has succeeded; as soon as so many have failed that it is unhealthy, its start
+     * has failed. The first check comes one interval after the start, which many images have at 30 s: a start period and a short
+     * interval within it find out sooner, see {@link Healthcheck#ofImage()}.
+     */
+    static Health forHealthcheck() {
+        return new Health(null);
+    }
+
+    /**
      * A line of the log.
      *
      * @param pattern found within a line; an optional trailing newline in it is allowed
@@ -175,6 +184,28 @@ public sealed interface Wait {
         @Override
         public String toString() {
             return "exit with code " + code;
+        }
+    }
+
+    /**
+     * The health that checks find out.
+     *
+     * @param timeoutOrNull see {@link Wait#timeout()}
+     */
+    record Health(@Nullable Duration timeoutOrNull) implements Wait {
+        @Override
+        public Optional<Duration> timeout() {
+            return Optional.ofNullable(timeoutOrNull);
+        }
+
+        @Override
+        public Health withTimeout(Duration limit) {
+            return new Health(limit);
+        }
+
+        @Override
+        public String toString() {
+            return "a healthy check";
         }
     }
 }

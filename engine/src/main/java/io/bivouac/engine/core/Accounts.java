@@ -1,6 +1,5 @@
 package io.bivouac.engine.core;
 
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -20,7 +19,7 @@ record Accounts(List<User> users, List<Group> groups) {
     /** A line {@code name:password:gid:member,member}. */
     record Group(String name, long gid, List<String> members) {}
 
-    static Accounts parse(byte[] passwd, byte[] group) {
+    static Accounts parse(String passwd, String group) {
         List<User> users = new ArrayList<>();
         for (String[] fields : lines(passwd)) {
             Optional<Long> uid = fields.length >= 6 ? id(fields[2]) : Optional.empty();
@@ -41,11 +40,8 @@ record Accounts(List<User> users, List<Group> groups) {
         return new Accounts(List.copyOf(users), List.copyOf(groups));
     }
 
-    private static List<String[]> lines(byte[] file) {
-        return new String(file, StandardCharsets.UTF_8)
-                .lines()
-                .map(line -> line.split(":", -1))
-                .toList();
+    private static List<String[]> lines(String file) {
+        return file.lines().map(line -> line.split(":", -1)).toList();
     }
 
     /** A decimal number that is an id; the largest value means "unchanged" to the kernel and is none. */

@@ -1,5 +1,7 @@
 package io.bivouac.engine.core;
 
+import io.bivouac.engine.io.AtomicFiles;
+import io.bivouac.engine.json.Json;
 import io.bivouac.engine.oci.Digest;
 import io.bivouac.engine.store.LayerFolders;
 import io.bivouac.engine.store.StoredImage;
@@ -12,6 +14,10 @@ import io.bivouac.engine.warden.TreePlan;
 import io.bivouac.engine.warden.WardenClient;
 import io.bivouac.engine.warden.WardenException;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -37,38 +43,82 @@ final class AccountsReader {
 
     /** The accounts of an image whose layers are unpacked. */
     Accounts ofImage(StoredImage image, WardenClient warden) throws IOException, WardenException {
-        Accounts accounts = known.get(image.descriptor().digest());
-        if (accounts == null) {
-            accounts = Accounts.parse(ofLayers(image, PASSWD, warden), ofLayers(image, GROUP, warden));
-            known.put(image.descriptor().digest(), accounts);
+        Optional<Accounts> remembered = remembered(image);
+        if (remembered.isPresent()) {
+            return remembered.get();
         }
+        String passwd = ofLayers(image, PASSWD, warden);
+        String group = ofLayers(image, GROUP, warden);
+        Optional<Path> file = file(image);
+        if (file.isPresent()) {
+            byte[] texts = Json.write(Map.of(PASSWD, passwd, GROUP, group));
+            folders.bringIn(() -> {
+                AtomicFiles.write(file.get(), texts);
+                return file;
+            });
+        }
+        return remember(image, passwd, group);
+    }
+
+    /** The accounts of an image if some start has asked for them: those of an earlier session are kept beside the layers. */
+    Optional<Accounts> remembered(StoredImage image) throws IOException {
+        Accounts accounts = known.get(image.descriptor().digest());
+        Optional<Path> file = file(image);
+        if (accounts != null || file.isEmpty()) {
+            return Optional.ofNullable(accounts);
+        }
+        try {
+            Map<String, ?> texts = Json.parseObject(Files.readAllBytes(file.get()));
+            return Optional.of(remember(image, text(texts, PASSWD), text(texts, GROUP)));
+        } catch (NoSuchFileException | IllegalArgumentException e) {
+            // Nobody has asked yet, or what is there is damaged: it is made anew.
+            return Optional.empty();
+        }
+    }
+
+    private static String text(Map<String, ?> texts, String name) {
+        if (texts.get(name) instanceof String text) {
+            return text;
+        }
+        throw new IllegalArgumentException(name + " is missing");
+    }
+
+    private Accounts remember(StoredImage image, String passwd, String group) {
+        Accounts accounts = Accounts.parse(passwd, group);
+        known.put(image.descriptor().digest(), accounts);
         return accounts;
     }
 
-    private byte[] ofLayers(StoredImage image, String path, WardenClient warden) throws IOException, WardenException {
+    /** Empty for an image without layers, which has no accounts either. */
+    private Optional<Path> file(StoredImage image) {
+        List<Digest> chain = image.chain();
+        return chain.isEmpty() ? Optional.empty() : Optional.of(folders.accountsFile(chain.get(chain.size() - 1)));
+    }
+
+    private String ofLayers(StoredImage image, String path, WardenClient warden) throws IOException, WardenException {
         List<Digest> chain = image.chain();
         for (int i = chain.size() - 1; i >= 0; i--) {
             TreePlan plan = TreePlan.ofFolder(folders.layer(chain.get(i)), TreePlan.CONTENT)
                     .withPath(path);
-            Optional<byte[]> content = read(plan, warden);
+            Optional<String> content = read(plan, warden);
             if (content.isPresent()) {
                 return content.get();
             }
         }
-        return new byte[0];
+        return "";
     }
 
     /** The accounts as a container has them now. */
     static Accounts ofContainer(String id, WardenClient warden) throws IOException, WardenException {
-        byte[] passwd =
-                read(TreePlan.ofContainer(id, PASSWD, TreePlan.CONTENT), warden).orElse(new byte[0]);
-        byte[] group =
-                read(TreePlan.ofContainer(id, GROUP, TreePlan.CONTENT), warden).orElse(new byte[0]);
+        String passwd =
+                read(TreePlan.ofContainer(id, PASSWD, TreePlan.CONTENT), warden).orElse("");
+        String group =
+                read(TreePlan.ofContainer(id, GROUP, TreePlan.CONTENT), warden).orElse("");
         return Accounts.parse(passwd, group);
     }
 
     /** The content of a regular file of reasonable size. */
-    private static Optional<byte[]> read(TreePlan plan, WardenClient warden) throws IOException, WardenException {
+    private static Optional<String> read(TreePlan plan, WardenClient warden) throws IOException, WardenException {
         try (TreeConnection connection = warden.readTree(plan)) {
             try {
                 TreeReader reader = connection.reader();
@@ -76,7 +126,9 @@ final class AccountsReader {
                 boolean readable = entry.isPresent()
                         && entry.get().type() == EntryType.FILE
                         && entry.get().size() <= LIMIT;
-                return readable ? Optional.of(reader.content().readAllBytes()) : Optional.empty();
+                return readable
+                        ? Optional.of(new String(reader.content().readAllBytes(), StandardCharsets.UTF_8))
+                        : Optional.empty();
             } catch (IOException e) {
                 throw connection.unwrap(e);
             }

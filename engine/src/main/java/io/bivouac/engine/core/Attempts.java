@@ -4,10 +4,17 @@ import io.bivouac.engine.BivouacException;
 import io.bivouac.engine.ConfigurationException;
 import io.bivouac.engine.ContainerException;
 import io.bivouac.engine.HostException;
+import io.bivouac.engine.InternalException;
+import io.bivouac.engine.InterruptionException;
+import io.bivouac.engine.RegistryException;
+import io.bivouac.engine.registry.RegistryFailure;
+import io.bivouac.engine.store.SpaceException;
 import io.bivouac.engine.warden.Errno;
 import io.bivouac.engine.warden.FailureTranslation;
 import io.bivouac.engine.warden.WardenException;
 import io.bivouac.engine.warden.WardenFailure;
+import io.bivouac.engine.warden.WardenLostException;
+import io.bivouac.engine.wire.ProtocolException;
 import java.io.IOException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystemException;
@@ -44,15 +51,46 @@ final class Attempts {
             return action.run();
         } catch (WardenException e) {
             throw translate(attempt, e);
-        } catch (FileAlreadyExistsException e) {
-            throw new ConfigurationException(attempt + ": " + e.getFile() + ". Choose another target or delete it.", e);
-        } catch (NoSuchFileException e) {
-            throw new ConfigurationException(attempt + ": " + e.getFile() + " does not exist.", e);
-        } catch (FileSystemException e) {
-            throw isFull(e) ? full(attempt, e) : new HostException(attempt + ": " + reason(e) + ".", e);
+        } catch (WardenLostException | ProtocolException e) {
+            throw unanswered(attempt, e);
+        } catch (InterruptionException e) {
+            throw new InterruptionException(attempt, e);
+        } catch (RegistryFailure e) {
+            throw new RegistryException(e.kind(), attempt + ": " + e.getMessage() + ".", e);
         } catch (IOException e) {
-            throw isFull(e) ? full(attempt, e) : new ConfigurationException(attempt + ": " + e.getMessage() + ".", e);
+            // Interruption closes the channel that is waited on, whatever that looks like further up.
+            throw Thread.currentThread().isInterrupted()
+                    ? new InterruptionException(attempt, e)
+                    : translate(attempt, e);
         }
+    }
+
+    /** What was tried, and that the warden had no answer to it, or a wrong one. */
+    static InternalException unanswered(String attempt, InternalException e) {
+        String reason = String.valueOf(e.getMessage());
+        return new InternalException(attempt + ": " + Character.toLowerCase(reason.charAt(0)) + reason.substring(1), e);
+    }
+
+    private static BivouacException translate(String attempt, IOException e) {
+        if (isFull(e)) {
+            return new HostException(
+                    attempt + ": the file system is full (" + e.getMessage()
+                            + "). Free space there, or move the store with -Dbivouac.store=FOLDER.",
+                    e);
+        }
+        if (e instanceof SpaceException) {
+            return new HostException(attempt + ": " + e.getMessage() + ".", e);
+        }
+        if (e instanceof FileAlreadyExistsException exists) {
+            return new ConfigurationException(
+                    attempt + ": " + exists.getFile() + ". Choose another target or delete it.", e);
+        }
+        if (e instanceof NoSuchFileException missing) {
+            return new ConfigurationException(attempt + ": " + missing.getFile() + " does not exist.", e);
+        }
+        return e instanceof FileSystemException other
+                ? new HostException(attempt + ": " + reason(other) + ".", e)
+                : new ConfigurationException(attempt + ": " + e.getMessage() + ".", e);
     }
 
     private static String reason(FileSystemException e) {
@@ -64,14 +102,7 @@ final class Attempts {
         return message.contains("No space left on device") || message.contains("Disk quota exceeded");
     }
 
-    private static HostException full(String attempt, IOException e) {
-        return new HostException(
-                attempt + ": the file system is full (" + e.getMessage()
-                        + "). Free space there, or move the store with -Dbivouac.store=FOLDER.",
-                e);
-    }
-
-    private static BivouacException translate(String attempt, WardenException e) {
+    static BivouacException translate(String attempt, WardenException e) {
         WardenFailure failure = e.failure();
         if (failure.is("execute the command")) {
             return new ContainerException(attempt + ": " + commandFailure(failure), e);

@@ -5,19 +5,18 @@ import io.bivouac.engine.Container;
 import io.bivouac.engine.ContainerSpec;
 import io.bivouac.engine.ContainerState;
 import io.bivouac.engine.ExitStatus;
-import io.bivouac.engine.InternalException;
+import io.bivouac.engine.Health;
+import io.bivouac.engine.InterruptionException;
 import io.bivouac.engine.store.StoredImage;
 import io.bivouac.engine.warden.Freezing;
 import io.bivouac.engine.warden.WardenException;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
 import org.jspecify.annotations.Nullable;
@@ -26,6 +25,7 @@ import org.jspecify.annotations.Nullable;
 final class ContainerCapture implements Capture {
     private final List<DefaultContainer> containers;
     private final List<Captured> captured;
+    private final RecordFiles records;
     private final Instant time;
 
     /** One container as it was. */
@@ -36,28 +36,42 @@ final class ContainerCapture implements Capture {
             Map<Integer, Integer> ports,
             ContainerState state,
             @Nullable Integer exitCode,
+            @Nullable Health health,
             boolean exact,
             String logs,
             Path recordFile) {}
 
-    private ContainerCapture(List<DefaultContainer> containers, List<Captured> captured, Instant time) {
+    private ContainerCapture(
+            List<DefaultContainer> containers, List<Captured> captured, RecordFiles records, Instant time) {
         this.containers = List.copyOf(containers);
         this.captured = List.copyOf(captured);
+        this.records = records;
         this.time = time;
     }
 
     static ContainerCapture of(EngineContext context, List<DefaultContainer> containers) {
         return Attempts.call("Capturing " + containers.size() + " containers failed", () -> {
-            Instant time = Instant.now().truncatedTo(ChronoUnit.MILLIS);
-            List<Freezing> frozen = freeze(containers);
+            // Checks would stand still as well, and their time would not.
+            Object reason = new Object();
+            containers.forEach(container -> container.run().holdChecks(reason));
             try {
-                List<Callable<Captured>> tasks = new ArrayList<>();
-                containers.forEach(container -> tasks.add(() -> capture(container)));
-                return new ContainerCapture(containers, runAll(context, tasks), time);
+                return frozen(context, containers);
             } finally {
-                thaw(containers, frozen);
+                containers.forEach(container -> container.run().releaseChecks(reason));
             }
         });
+    }
+
+    private static ContainerCapture frozen(EngineContext context, List<DefaultContainer> containers)
+            throws IOException, WardenException {
+        Instant time = Instant.now().truncatedTo(ChronoUnit.MILLIS);
+        List<Freezing> frozen = freeze(containers);
+        RecordFiles records = new RecordFiles();
+        try {
+            return new ContainerCapture(containers, captureAll(context, containers, records), records, time);
+        } finally {
+            thaw(containers, frozen);
+        }
     }
 
     private static List<Freezing> freeze(List<DefaultContainer> containers) throws WardenException {
@@ -68,18 +82,19 @@ final class ContainerCapture implements Capture {
             }
         }
         if (!running.isEmpty()) {
-            containers.get(0).run().warden().freeze(true, running);
+            containers.get(0).run().warden().freeze(running);
         }
         return running;
     }
 
     private static void thaw(List<DefaultContainer> containers, List<Freezing> frozen) throws WardenException {
         if (!frozen.isEmpty()) {
-            containers.get(0).run().warden().freeze(false, frozen);
+            containers.get(0).run().warden().thaw(frozen);
         }
     }
 
-    private static Captured capture(DefaultContainer container) throws WardenException {
+    private static Captured capture(DefaultContainer container, RecordFiles records)
+            throws IOException, WardenException {
         ContainerRun run = container.run();
         ExitStatus exit = run.exit().isDone() && !run.exit().isCompletedExceptionally()
                 ? run.exit().join()
@@ -91,24 +106,30 @@ final class ContainerCapture implements Capture {
                 run.ports(),
                 run.state(),
                 exit == null ? null : exit.code(),
+                container.health().orElse(null),
                 run.freezesExactly(),
-                run.logs().text(),
-                container.files().record());
+                run.drainedLogs().text(),
+                records.keep(container.files().record()));
     }
 
-    private static List<Captured> runAll(EngineContext context, List<Callable<Captured>> tasks)
+    private static List<Captured> captureAll(
+            EngineContext context, List<DefaultContainer> containers, RecordFiles records)
             throws IOException, WardenException {
-        List<Captured> results = new ArrayList<>();
+        List<Future<Captured>> running = new ArrayList<>();
+        containers.forEach(
+                container -> running.add(context.threads.workers().submit(() -> capture(container, records))));
         try {
-            for (Future<Captured> future : context.threads.workers().invokeAll(tasks)) {
-                results.add(future.get());
+            List<Captured> results = new ArrayList<>();
+            for (Future<Captured> each : running) {
+                results.add(each.get());
             }
             return results;
         } catch (InterruptedException e) {
+            abandon(running, records);
             Thread.currentThread().interrupt();
-            throw new InternalException("Interrupted while capturing.", e);
+            throw new InterruptionException("Capturing ended", e);
         } catch (ExecutionException e) {
-            delete(results);
+            abandon(running, records);
             if (e.getCause() instanceof WardenException cause) {
                 throw cause;
             }
@@ -117,6 +138,11 @@ final class ContainerCapture implements Capture {
             }
             throw new IOException(e.getCause());
         }
+    }
+
+    private static void abandon(List<Future<Captured>> running, RecordFiles records) {
+        running.forEach(each -> each.cancel(true));
+        records.deleteAll();
     }
 
     List<Captured> captured() {
@@ -132,18 +158,8 @@ final class ContainerCapture implements Capture {
         return List.copyOf(containers);
     }
 
-    private static void delete(List<Captured> results) {
-        for (Captured result : results) {
-            try {
-                Files.deleteIfExists(result.recordFile());
-            } catch (IOException e) {
-                throw new InternalException("The record " + result.recordFile() + " could not be removed.", e);
-            }
-        }
-    }
-
     @Override
     public void close() {
-        delete(captured);
+        records.deleteAll();
     }
 }

@@ -93,11 +93,16 @@ final class ContainerFiles {
     }
 
     /** Keeps the upper directory aside; the caller has made everything stand still, or does not care. */
-    Path record() throws WardenException {
+    Path record() throws IOException, WardenException {
         String name = LaunchPlanner.folder(run.id()) + "-" + snapshots.incrementAndGet() + ".record";
         Path file = run.session().folder().resolve(name);
-        context.committer.record(upper(), file, run.warden());
-        return file;
+        try {
+            context.committer.record(upper(), file, run.warden());
+            return file;
+        } catch (WardenException | RuntimeException e) {
+            Files.deleteIfExists(file);
+            throw e;
+        }
     }
 
     /** Freezes, records, thaws. */
@@ -106,22 +111,29 @@ final class ContainerFiles {
         return Attempts.call("Taking a snapshot of the " + run.describe() + " failed", () -> {
             boolean exact = run.freezesExactly();
             boolean freeze = run.state() == ContainerState.RUNNING;
-            if (freeze) {
-                freezeIfRunning();
-            }
+            Object reason = new Object();
+            // A check in there would stand still as well, and its time would not.
+            run.holdChecks(reason);
             try {
-                return new DefaultSnapshot(context, container, run.image(), record(), exact);
+                return new DefaultSnapshot(context, container, run.image(), freeze ? frozen() : record(), exact);
             } finally {
-                if (freeze) {
-                    thawIfRunning();
-                }
+                run.releaseChecks(reason);
             }
         });
     }
 
+    private Path frozen() throws IOException, WardenException {
+        freezeIfRunning();
+        try {
+            return record();
+        } finally {
+            thawIfRunning();
+        }
+    }
+
     private void freezeIfRunning() throws WardenException {
         try {
-            run.warden().freeze(true, List.of(run.freezing()));
+            run.warden().freeze(List.of(run.freezing()));
         } catch (WardenException e) {
             if (!run.exit().isDone()) {
                 throw e;
@@ -131,7 +143,7 @@ final class ContainerFiles {
 
     private void thawIfRunning() throws WardenException {
         try {
-            run.warden().freeze(false, List.of(run.freezing()));
+            run.warden().thaw(List.of(run.freezing()));
         } catch (WardenException e) {
             if (!run.exit().isDone()) {
                 throw e;

@@ -6,11 +6,17 @@ import io.bivouac.engine.ContainerSpec;
 import io.bivouac.engine.ContainerState;
 import io.bivouac.engine.ExitStatus;
 import io.bivouac.engine.InternalException;
+import io.bivouac.engine.InterruptionException;
+import io.bivouac.engine.health.HealthMonitor;
+import io.bivouac.engine.io.Uninterrupted;
+import io.bivouac.engine.lsm.ContainerLabels;
 import io.bivouac.engine.store.StoredImage;
 import io.bivouac.engine.warden.CgroupPath;
 import io.bivouac.engine.warden.ExitReport;
 import io.bivouac.engine.warden.Freezing;
+import io.bivouac.engine.warden.Launch;
 import io.bivouac.engine.warden.LaunchPlan;
+import io.bivouac.engine.warden.Monitor;
 import io.bivouac.engine.warden.MonitorListener;
 import io.bivouac.engine.warden.Signals;
 import io.bivouac.engine.warden.WardenClient;
@@ -27,9 +33,12 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
 
 /** The life of one container: started, paused, stopped, started again, discarded. */
 final class ContainerRun {
+    private static final long DRAIN_SECONDS = 10;
+
     private final EngineContext context;
     private final Session session;
     private final String id;
@@ -44,6 +53,11 @@ final class ContainerRun {
     private volatile Map<Integer, Integer> ports = Map.of();
     private volatile CompletableFuture<ExitStatus> exit = new CompletableFuture<>();
     private volatile ContainerState state = ContainerState.EXITED;
+    private volatile @Nullable Monitor monitor;
+    private volatile ContainerGroups groups = ContainerGroups.none();
+    private volatile ContainerLabels labels = ContainerLabels.none();
+    /** Null where nothing is checked: such a start loads none of its classes. */
+    private final @Nullable HealthMonitor health;
 
     ContainerRun(
             EngineContext context, Session session, String id, String name, ContainerSpec spec, StoredImage image) {
@@ -55,6 +69,9 @@ final class ContainerRun {
         this.image = image;
         this.folder = session.folder().resolve(LaunchPlanner.folder(id));
         this.logs = new ContainerLogs(folder.resolve("logs"), context.threads);
+        boolean checked =
+                spec.healthcheck().isPresent() || image.config().healthcheck().isPresent();
+        this.health = checked ? HealthChecks.monitor(this, context) : null;
     }
 
     String id() {
@@ -77,8 +94,46 @@ final class ContainerRun {
         return logs;
     }
 
+    /** The same once it holds all that the container has written until now. */
+    ContainerLogs drainedLogs() {
+        Monitor current = monitor;
+        if (current != null) {
+            try {
+                current.drained().get(DRAIN_SECONDS, TimeUnit.SECONDS);
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            } catch (ExecutionException | TimeoutException e) {
+                // A disk that takes so long holds up the log too: what is there is the log.
+            }
+        }
+        return logs;
+    }
+
     Session session() {
         return session;
+    }
+
+    /** What security modules are told about it. */
+    ContainerLabels labels() {
+        return labels;
+    }
+
+    /** What checks it; empty where nothing does. */
+    Optional<HealthMonitor> health() {
+        return Optional.ofNullable(health);
+    }
+
+    /** Has no checks made until they are released for the same reason. */
+    void holdChecks(Object reason) {
+        if (health != null) {
+            health.hold(reason);
+        }
+    }
+
+    void releaseChecks(Object reason) {
+        if (health != null) {
+            health.release(reason);
+        }
     }
 
     /** The container's own folder on the host. */
@@ -119,23 +174,53 @@ final class ContainerRun {
         return exit;
     }
 
-    /** Launches, for the first time or again; returns when the command is being executed. */
-    void launch(boolean create) {
+    /** Launches for the first time; returns when the command is being executed. */
+    void launch(LaunchPlanner.Draft draft, Optional<Launch> announced, StartTrace trace) {
         Attempts.run("Starting the " + describe() + " failed", () -> {
-            WardenClient warden = warden();
-            Accounts accounts =
-                    create ? context.accounts.ofImage(image, warden) : AccountsReader.ofContainer(id, warden);
-            LaunchPlan plan = context.planner.launch(id, spec, image, accounts, session.cgroups(), create);
-            CompletableFuture<ExitStatus> ended = new CompletableFuture<>();
-            WardenClient.Launched launched = warden.launch(plan);
-            exit = ended;
-            state = ContainerState.RUNNING;
-            logs.beginRun();
-            if (create) {
-                ports = published(plan, launched.ports());
+            Optional<Launch> ours = announced.filter(launch -> launch.isBy(warden()));
+            if (ours.isPresent()) {
+                launch(ours.get(), draft, true, trace);
+            } else {
+                try (Launch launch = warden().launch()) {
+                    launch(launch, draft, true, trace);
+                }
             }
-            session.events().register(launched.connection(), new Listener(ended));
         });
+    }
+
+    /** Launches what has ended; users may have been added meanwhile. */
+    private void launchAgain() {
+        Attempts.run("Starting the " + describe() + " failed", () -> {
+            Accounts accounts = AccountsReader.ofContainer(id, warden());
+            try (Launch launch = warden().launch()) {
+                launch(launch, context.planner.draft(id, spec, image, accounts), false, StartTrace.none());
+            }
+        });
+    }
+
+    private void launch(Launch launch, LaunchPlanner.Draft draft, boolean create, StartTrace trace)
+            throws IOException, WardenException {
+        if (create) {
+            labels = context.labeller.label(spec);
+            groups = ContainerGroups.of(
+                    session.cgroups(), LaunchPlanner.folder(id), spec, context.options, session.folder());
+        }
+        LaunchPlan plan = context.planner.launch(this, draft, create, trace.wanted());
+        trace.mark("plan");
+        CompletableFuture<ExitStatus> ended = new CompletableFuture<>();
+        Launch.Started launched = launch.start(plan);
+        trace.addAll(launched.marks());
+        trace.mark("answer");
+        exit = ended;
+        state = ContainerState.RUNNING;
+        logs.beginRun();
+        if (create) {
+            ports = published(plan, launched.ports());
+        }
+        if (health != null) {
+            health.begin();
+        }
+        monitor = session.events().register(launched.connection(), new Listener(ended));
     }
 
     private static Map<Integer, Integer> published(LaunchPlan plan, List<Integer> hostPorts) {
@@ -177,7 +262,14 @@ final class ContainerRun {
             if (state != ContainerState.CLOSED) {
                 state = ContainerState.EXITED;
             }
+            endChecks();
             logs.end();
+        }
+    }
+
+    private void endChecks() {
+        if (health != null) {
+            health.end();
         }
     }
 
@@ -196,14 +288,23 @@ final class ContainerRun {
                 return;
             }
             thaw();
-            String signal =
-                    spec.stopSignal().or(() -> image.config().stopSignal()).orElse("SIGTERM");
-            if (signalIfRunning(Signals.number(signal)) && !endsWithin(spec.stopTimeout())) {
+            // Of one that is asked to end they would say nothing but that it does.
+            holdChecks(transition);
+            if (signalIfRunning(stopSignal()) && !endsWithin(spec.stopTimeout())) {
                 kill();
             }
         } finally {
+            releaseChecks(transition);
             transition.unlock();
         }
+    }
+
+    /** What an image calls a signal and is none means the usual one, as it does for Docker. */
+    private int stopSignal() {
+        return spec.stopSignal()
+                .map(Signals::number)
+                .or(() -> image.config().stopSignal().flatMap(Signals::find))
+                .orElseGet(() -> Signals.number("SIGTERM"));
     }
 
     void kill() {
@@ -246,16 +347,20 @@ final class ContainerRun {
         } catch (ExecutionException e) {
             return true;
         } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            return false;
+            throw interrupted("Stopping the " + describe() + " ended", e);
         }
+    }
+
+    private static InterruptionException interrupted(String attempt, InterruptedException cause) {
+        Thread.currentThread().interrupt();
+        return new InterruptionException(attempt, cause);
     }
 
     void restart() {
         transition.lock();
         try {
             stop();
-            launch(false);
+            launchAgain();
         } finally {
             transition.unlock();
         }
@@ -268,8 +373,15 @@ final class ContainerRun {
             if (state != ContainerState.RUNNING) {
                 throw new ContainerException("The " + describe() + " cannot be paused: it is " + state + ".");
             }
-            Attempts.run("Pausing the " + describe() + " failed", () -> warden().freeze(true, List.of(freezing())));
-            state = ContainerState.PAUSED;
+            holdChecks(this);
+            try {
+                Attempts.run("Pausing the " + describe() + " failed", () -> warden().freeze(List.of(freezing())));
+                state = ContainerState.PAUSED;
+            } finally {
+                if (state != ContainerState.PAUSED) {
+                    releaseChecks(this);
+                }
+            }
         } finally {
             transition.unlock();
         }
@@ -282,10 +394,11 @@ final class ContainerRun {
             if (state != ContainerState.PAUSED) {
                 throw new ContainerException("The " + describe() + " cannot be resumed: it is " + state + ".");
             }
-            Attempts.run("Resuming the " + describe() + " failed", () -> warden().freeze(false, List.of(freezing())));
+            Attempts.run("Resuming the " + describe() + " failed", () -> warden().thaw(List.of(freezing())));
             if (state == ContainerState.PAUSED) {
                 state = ContainerState.RUNNING;
             }
+            releaseChecks(this);
         } finally {
             transition.unlock();
         }
@@ -296,7 +409,12 @@ final class ContainerRun {
     }
 
     private Optional<CgroupPath> freezer() {
-        return session.cgroups().container(LaunchPlanner.folder(id));
+        return groups.freezer();
+    }
+
+    /** Made with the first start. */
+    ContainerGroups groups() {
+        return groups;
     }
 
     /** Whether everything of the container can be made to stand still at one instant. */
@@ -311,41 +429,44 @@ final class ContainerRun {
         } catch (TimeoutException e) {
             throw new ContainerException("The " + describe() + " did not end within " + timeout.toMillis() + " ms.", e);
         } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new ContainerException("Interrupted while waiting for the end of the " + describe() + ".", e);
+            throw interrupted("Waiting for the end of the " + describe() + " ended", e);
         } catch (ExecutionException e) {
+            if (session.isClosed()) {
+                throw new ConfigurationException("The " + describe() + " was closed while its end was waited for.", e);
+            }
             throw new InternalException("The " + describe() + " is lost: its session was killed.", e.getCause());
         }
     }
 
-    /** Kills and removes everything; true the first time. What cannot be reached any more is swept by the next session. */
-    boolean discard() {
-        // An interrupted thread could not speak to the warden, and cleaning up is what interruption is for.
-        boolean interrupted = Thread.interrupted();
+    /** Kills and removes everything, once. What cannot be reached any more is swept by the next session. */
+    void discard() {
         transition.lock();
         try {
             if (state == ContainerState.CLOSED) {
-                return false;
+                return;
             }
             state = ContainerState.CLOSED;
+            endChecks();
             if (session.isAlive()) {
-                Attempts.run("Discarding the " + describe() + " failed", this::discardInSession);
+                Uninterrupted.run(
+                        () -> Attempts.run("Discarding the " + describe() + " failed", this::discardInSession));
             }
-            return true;
+            giveLabelsBack();
         } finally {
             transition.unlock();
-            if (interrupted) {
-                Thread.currentThread().interrupt();
-            }
         }
     }
 
+    private void giveLabelsBack() {
+        Attempts.run("Discarding the " + describe() + " failed", labels::close);
+    }
+
     private void discardInSession() throws IOException, WardenException {
-        List<CgroupPath> groups = LaunchPlanner.groups(id, session.cgroups());
         try {
-            warden().discard(id, List.of(folder.toString()), groups);
+            warden().discard(id, List.of(folder.toString()), groups.plans());
         } catch (InternalException e) {
-            if (session.isAlive()) {
+            // Its end, or that of its engine, ends its containers too.
+            if (!session.isEnding()) {
                 throw e;
             }
         }

@@ -4,15 +4,14 @@ import io.bivouac.engine.tree.TreeEntry;
 import io.bivouac.engine.tree.TreeReader;
 import java.io.IOException;
 import java.io.InputStream;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.FileTime;
 import java.nio.file.attribute.PosixFilePermission;
-import java.time.Instant;
 import java.util.EnumSet;
 import java.util.Optional;
 import java.util.Set;
@@ -43,11 +42,10 @@ final class CopyOut {
             }
             case SYMLINK -> {
                 Files.deleteIfExists(path);
-                Files.createSymbolicLink(path, Path.of(new String(entry.target(), StandardCharsets.UTF_8)));
+                Files.createSymbolicLink(path, resolve(Path.of(""), entry.targetText()));
             }
             case HARD_LINK -> {
-                Path first = target.resolve(new String(entry.target(), StandardCharsets.UTF_8))
-                        .normalize();
+                Path first = resolve(target, entry.targetText()).normalize();
                 requireBeneath(first, target, entry);
                 Files.copy(first, path, StandardCopyOption.REPLACE_EXISTING, StandardCopyOption.COPY_ATTRIBUTES);
             }
@@ -57,8 +55,19 @@ final class CopyOut {
         }
     }
 
+    /** The name as this JVM writes names of files, which is not UTF-8 everywhere. */
+    private static Path resolve(Path target, String name) throws IOException {
+        try {
+            return target.resolve(name);
+        } catch (InvalidPathException e) {
+            throw new IOException(
+                    "this JVM cannot write the name " + name + ": run it with a UTF-8 locale, such as LC_ALL=C.UTF-8",
+                    e);
+        }
+    }
+
     private static Path child(Path target, TreeEntry entry) throws IOException {
-        Path path = target.resolve(entry.pathText()).normalize();
+        Path path = resolve(target, entry.pathText()).normalize();
         requireBeneath(path, target, entry);
         for (Path parent = path.getParent();
                 parent != null && !parent.equals(target.normalize());
@@ -92,7 +101,7 @@ final class CopyOut {
             }
         }
         Files.setPosixFilePermissions(path, permissions(entry.mode()));
-        Files.setLastModifiedTime(path, FileTime.from(Instant.ofEpochSecond(entry.seconds(), entry.nanos())));
+        Files.setLastModifiedTime(path, FileTime.from(entry.modified()));
     }
 
     private static Set<PosixFilePermission> permissions(int mode) {

@@ -94,6 +94,7 @@ final class DefaultCapsules implements Capsules {
                 captured.ports(),
                 captured.state(),
                 captured.exitCode(),
+                captured.health(),
                 captured.exact(),
                 captured.logs());
     }

@@ -1,24 +1,26 @@
 package io.bivouac.engine.core;
 
 import io.bivouac.engine.Change;
+import io.bivouac.engine.ConfigurationException;
 import io.bivouac.engine.Container;
-import io.bivouac.engine.ContainerException;
 import io.bivouac.engine.ContainerSpec;
 import io.bivouac.engine.ContainerState;
 import io.bivouac.engine.ExecResult;
 import io.bivouac.engine.ExecSpec;
 import io.bivouac.engine.ExitStatus;
+import io.bivouac.engine.Health;
 import io.bivouac.engine.Image;
 import io.bivouac.engine.LogLine;
+import io.bivouac.engine.Stats;
 import io.bivouac.engine.Wait;
+import io.bivouac.engine.health.HealthMonitor;
 import io.bivouac.engine.network.ContainerNetwork;
 import io.bivouac.engine.wait.Readiness;
-import io.bivouac.engine.warden.ExecConnection;
-import io.bivouac.engine.warden.ExecPlan;
-import io.bivouac.engine.warden.WardenClient;
+import io.bivouac.engine.warden.Signals;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.Consumer;
 
 /** The handle of a container. */
@@ -26,12 +28,14 @@ final class DefaultContainer implements Container {
     private final EngineContext context;
     private final ContainerRun run;
     private final ContainerFiles files;
+    private final ContainerExec commands;
     private final Consumer<DefaultContainer> onClose;
 
     DefaultContainer(EngineContext context, ContainerRun run, Consumer<DefaultContainer> onClose) {
         this.context = context;
         this.run = run;
         this.files = new ContainerFiles(context, run);
+        this.commands = new ContainerExec(context, run);
         this.onClose = onClose;
     }
 
@@ -45,6 +49,33 @@ final class DefaultContainer implements Container {
 
     String describe() {
         return run.describe();
+    }
+
+    /** Throws when the specification asks for what cannot be, before anything of it runs. */
+    void requireSense() {
+        spec().stopSignal().ifPresent(Signals::number);
+        requireHealthcheck();
+    }
+
+    /**
+     * Throws when health is waited for that nothing finds out. In an order in which a start that waits for something else loads
+     * no class that it would not load later.
+     */
+    private void requireHealthcheck() {
+        if (run.health().isPresent()) {
+            return;
+        }
+        for (Wait wait : spec().waits()) {
+            boolean other = wait instanceof Wait.Log
+                    || wait instanceof Wait.Port
+                    || wait instanceof Wait.Command
+                    || wait instanceof Wait.Exit;
+            if (!other) {
+                throw new ConfigurationException(
+                        "Starting the " + describe() + " failed: it waits for a healthy check and"
+                                + " has no healthcheck. Give it one with withHealthcheck, or wait for something else.");
+            }
+        }
     }
 
     /**
@@ -109,39 +140,24 @@ final class DefaultContainer implements Container {
 
     @Override
     public ExecResult exec(ExecSpec exec) {
-        run.requireOpen();
-        String attempt = "Running " + exec.command() + " in the " + describe() + " failed";
-        if (state() != ContainerState.RUNNING) {
-            throw new ContainerException(attempt + ": it is " + state() + ".");
-        }
-        ExecConnection connection = Attempts.call(attempt, () -> {
-            WardenClient warden = run.warden();
-            String user =
-                    exec.user().orElse(spec().user().orElse(run.image().config().user()));
-            boolean ownUser = exec.user().isEmpty() || !LaunchPlanner.needsAccounts(user, exec.env());
-            // The image's accounts are known; those the container may have added meanwhile are read when they are asked
-            // for.
-            Accounts accounts =
-                    ownUser ? context.accounts.ofImage(run.image(), warden) : AccountsReader.ofContainer(id(), warden);
-            ExecPlan plan = context.planner.exec(
-                    id(), spec(), run.image(), accounts, run.session().cgroups(), exec);
-            return warden.exec(plan);
-        });
-        try (connection) {
-            return new ExecRunner(exec, "the " + describe(), context.threads).run(connection);
-        }
+        return commands.run(exec);
+    }
+
+    @Override
+    public Optional<Health> health() {
+        return run.health().map(HealthMonitor::health);
     }
 
     @Override
     public String logs() {
         run.requireOpen();
-        return run.logs().text();
+        return run.drainedLogs().text();
     }
 
     @Override
     public AutoCloseable follow(Consumer<LogLine> consumer) {
         run.requireOpen();
-        return run.logs().follow(consumer);
+        return run.drainedLogs().follow(consumer);
     }
 
     @Override
@@ -206,13 +222,21 @@ final class DefaultContainer implements Container {
     }
 
     @Override
+    public Stats stats() {
+        run.requireOpen();
+        return run.groups().stats();
+    }
+
+    @Override
     public ExitStatus waitForExit(Duration timeout) {
         return run.waitForExit(timeout);
     }
 
     @Override
     public void close() {
-        if (run.discard()) {
+        try {
+            run.discard();
+        } finally {
             onClose.accept(this);
         }
     }

@@ -7,18 +7,15 @@ import io.bivouac.engine.ContainerSpec;
 import io.bivouac.engine.Engine;
 import io.bivouac.engine.EngineOptions;
 import io.bivouac.engine.Images;
-import io.bivouac.engine.InternalException;
+import io.bivouac.engine.io.RandomNames;
 import io.bivouac.engine.store.StoredImage;
+import io.bivouac.engine.warden.Launch;
 import io.bivouac.engine.warden.WardenBinary;
-import java.security.SecureRandom;
-import java.util.ArrayList;
 import java.util.Collections;
-import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.Future;
+import java.util.Optional;
 
 /** The engine. Looked up by name from {@link Engine#open(EngineOptions)}. */
 public final class DefaultEngine implements Engine {
@@ -26,9 +23,10 @@ public final class DefaultEngine implements Engine {
 
     private final EngineContext context;
     private final DefaultCapsules capsules;
-    private final SecureRandom random = new SecureRandom();
     /** Open containers in the order they were started. */
     private final Map<String, DefaultContainer> open = Collections.synchronizedMap(new LinkedHashMap<>());
+
+    private boolean closed;
 
     public DefaultEngine(EngineOptions options) {
         context = new EngineContext(options);
@@ -54,30 +52,75 @@ public final class DefaultEngine implements Engine {
      * @param again whether the image is a user space that was started before
      */
     DefaultContainer startContainer(ContainerSpec spec, boolean again) {
-        byte[] bytes = new byte[ID_BYTES];
-        random.nextBytes(bytes);
-        String id = HexFormat.of().formatHex(bytes);
+        String id = RandomNames.hex(ID_BYTES);
         DefaultContainer container = start(id, spec, again);
-        open.put(id, container);
-        return container;
+        synchronized (open) {
+            if (!closed) {
+                open.put(id, container);
+                return container;
+            }
+        }
+        // The engine was closed while it started.
+        container.close();
+        throw Sessions.closed(null);
     }
 
     private DefaultContainer start(String id, ContainerSpec spec, boolean again) {
-        // The session's processes start while the image is looked up.
+        StartTrace trace = StartTrace.begin(context.options.trace());
         WardenBinary.requireSupportedHost();
+        // The session's processes start while the image is looked up and the start is planned.
         context.sessions.prepare();
-        StoredImage image = context.images.resolve(spec.image());
+        // A profile that is wrong is said before anything is unpacked.
+        context.planner.filter(spec);
+        Optional<Launch> announced =
+                Attempts.call("Starting a container of " + spec.image() + " failed", context.sessions::announce);
+        try {
+            return start(id, spec, again, announced, trace);
+        } finally {
+            announced.ifPresent(Launch::close);
+        }
+    }
+
+    /**
+     * @param announced to the session that ran at the beginning, if one did
+     */
+    private DefaultContainer start(
+            String id, ContainerSpec spec, boolean again, Optional<Launch> announced, StartTrace trace) {
+        StoredImage image = context.images.resolve(spec.image(), spec.pullPolicy());
+        trace.mark("image");
+        Optional<LaunchPlanner.Draft> early = Attempts.call("Planning the start of " + spec.image() + " failed", () -> {
+            Optional<Accounts> accounts = context.accounts.remembered(image);
+            return accounts.isPresent()
+                    ? Optional.of(context.planner.draft(id, spec, image, accounts.get()))
+                    : Optional.empty();
+        });
+        trace.mark("draft");
         Session session = context.sessions.get();
-        Attempts.run("Unpacking the image " + spec.image() + " failed", () -> {
+        trace.mark("session");
+        LaunchPlanner.Draft draft = Attempts.call("Unpacking the image " + spec.image() + " failed", () -> {
             session.pin(context.store, image);
             context.unpacker.unpack(image, session.client());
+            return early.isPresent()
+                    ? early.get()
+                    : context.planner.draft(id, spec, image, context.accounts.ofImage(image, session.client()));
         });
+        trace.mark("layers");
         String name = spec.name().orElse(LaunchPlanner.folder(id));
         ContainerRun run = new ContainerRun(context, session, id, name, spec, image);
+        return start(run, () -> run.launch(draft, announced, trace), again, trace);
+    }
+
+    private DefaultContainer start(ContainerRun run, Runnable launch, boolean again, StartTrace trace) {
         DefaultContainer container = new DefaultContainer(context, run, this::forget);
+        container.requireSense();
         try {
-            run.launch(true);
+            launch.run();
+            run.session().nextLaunch().prepare(context.threads);
             container.awaitReady(again);
+            if (trace.wanted()) {
+                trace.mark("ready");
+                System.err.println(trace.describe(container.describe()));
+            }
             return container;
         } catch (RuntimeException | Error e) {
             try {
@@ -95,51 +138,9 @@ public final class DefaultEngine implements Engine {
 
     @Override
     public List<Container> startAll(List<ContainerSpec> specs) {
-        List<Future<DefaultContainer>> starts = new ArrayList<>();
-        for (ContainerSpec spec : specs) {
-            starts.add(context.threads.workers().submit(() -> startContainer(spec, false)));
-        }
-        List<Container> started = new ArrayList<>();
-        RuntimeException failure = null;
-        for (Future<DefaultContainer> start : starts) {
-            try {
-                started.add(join(start));
-            } catch (RuntimeException e) {
-                if (failure == null) {
-                    failure = e;
-                } else {
-                    failure.addSuppressed(e);
-                }
-            }
-        }
-        if (failure != null) {
-            started.forEach(Container::close);
-            throw failure;
-        }
-        return List.copyOf(started);
-    }
-
-    /** Interrupted or not, every start is waited for: nothing may be left running that nobody has a handle of. */
-    private static DefaultContainer join(Future<DefaultContainer> start) {
-        boolean interrupted = false;
-        try {
-            while (true) {
-                try {
-                    return start.get();
-                } catch (InterruptedException e) {
-                    interrupted = true;
-                } catch (ExecutionException e) {
-                    if (e.getCause() instanceof RuntimeException cause) {
-                        throw cause;
-                    }
-                    throw new InternalException("A start failed: " + e.getCause() + ".", e.getCause());
-                }
-            }
-        } finally {
-            if (interrupted) {
-                Thread.currentThread().interrupt();
-            }
-        }
+        StartGroup group = new StartGroup(context.threads.workers());
+        specs.forEach(spec -> group.add(() -> startContainer(spec, false)));
+        return group.run();
     }
 
     @Override
@@ -151,7 +152,12 @@ public final class DefaultEngine implements Engine {
 
     @Override
     public void close() {
+        List<Container> last;
+        synchronized (open) {
+            closed = true;
+            last = containers();
+        }
         // Their handles have to know, though ending the session ends and removes them all at once.
-        context.close(containers());
+        context.close(last);
     }
 }

@@ -1,41 +1,94 @@
 package io.bivouac.engine.core;
 
 import io.bivouac.engine.ConfigurationException;
+import io.bivouac.engine.Damage;
+import io.bivouac.engine.EngineOptions;
 import io.bivouac.engine.Image;
 import io.bivouac.engine.Images;
+import io.bivouac.engine.Pruning;
+import io.bivouac.engine.PullPolicy;
+import io.bivouac.engine.StoreUsage;
+import io.bivouac.engine.io.HostProcessor;
 import io.bivouac.engine.oci.Digest;
 import io.bivouac.engine.oci.ImageReference;
 import io.bivouac.engine.oci.Platform;
 import io.bivouac.engine.store.ImageArchives;
+import io.bivouac.engine.store.ImageSaver;
 import io.bivouac.engine.store.ImageSources;
-import io.bivouac.engine.store.LayoutDraft;
+import io.bivouac.engine.store.Prune;
 import io.bivouac.engine.store.Store;
+import io.bivouac.engine.store.StoreSizes;
 import io.bivouac.engine.store.StoredImage;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.Executor;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /** The images of the store, and those {@code bivouac.images} provides. */
 final class DefaultImages implements Images {
     private final Store store;
     private final ImageArchives archives;
     private final ImageSources sources;
+    private final EngineOptions options;
+    private final Executor executor;
     private final Consumer<List<Path>> removal;
+    private @Nullable RemoteImages remote;
     private volatile boolean removed;
 
     /**
      * @param removal deletes folders that may hold files of mapped ids
      */
-    DefaultImages(Store store, List<Path> sources, Consumer<List<Path>> removal) {
+    DefaultImages(Store store, EngineOptions options, Executor executor, Consumer<List<Path>> removal) {
         this.store = store;
         this.archives = new ImageArchives(store);
-        this.sources = new ImageSources(archives, sources);
+        this.sources = new ImageSources(archives, options.images());
+        this.options = options;
+        this.executor = executor;
         this.removal = removal;
+    }
+
+    private synchronized RemoteImages remote() {
+        if (remote == null) {
+            remote = new RemoteImages(store, options, executor);
+        }
+        return remote;
+    }
+
+    @Override
+    public Image pull(String reference) {
+        if (isId(reference)) {
+            throw new ConfigurationException("The id " + reference
+                    + " names no image of a registry. Pull by a tag, or by repository@sha256:DIGEST.");
+        }
+        ImageReference parsed = parse(reference);
+        requireOnline(reference);
+        return Attempts.call(
+                "Pulling the image " + reference + " failed",
+                () -> describe(remote().update(parsed, store.index().find(parsed))));
+    }
+
+    @Override
+    public void push(String reference) {
+        StoredImage image = required(reference);
+        if (isId(reference)) {
+            throw new ConfigurationException("The id " + reference
+                    + " names no place in a registry. Tag the image with registry/repository:tag, and push that.");
+        }
+        requireOnline(reference);
+        Attempts.run("Pushing the image " + reference + " failed", () -> remote().push(parse(reference), image));
+    }
+
+    private void requireOnline(String reference) {
+        if (options.offline()) {
+            throw new ConfigurationException("The registry of the image " + reference
+                    + " is not asked: bivouac.offline is set. Take that back, or carry the image in a file, with"
+                    + " mvn bivouac:save and mvn bivouac:load.");
+        }
     }
 
     @Override
@@ -50,34 +103,36 @@ final class DefaultImages implements Images {
     }
 
     @Override
-    public void save(Path target, String... references) {
-        Map<String, StoredImage> images = new LinkedHashMap<>();
-        for (String reference : references) {
-            StoredImage image = required(reference);
-            images.put(reference.startsWith("sha256:") ? image.id().shortHex() : familiar(reference), image);
-        }
-        Attempts.run("Saving " + String.join(", ", references) + " to " + target + " failed", () -> {
-            try (LayoutDraft draft = new LayoutDraft(store, target)) {
-                for (Map.Entry<String, StoredImage> image : images.entrySet()) {
-                    draft.add(image.getKey(), image.getValue());
-                }
-                draft.commit();
-            }
-        });
+    public Image importRootfs(Path archive, String reference) {
+        ImageReference parsed = parse(reference);
+        return Attempts.call(
+                "Importing the user space in " + archive + " as " + reference + " failed",
+                () -> describe(new RootfsImport(store).run(archive, parsed)));
     }
 
-    private static String familiar(String reference) {
-        return parse(reference).familiar();
+    @Override
+    public void save(Path target, String... references) {
+        List<ImageSaver.Named> images = new ArrayList<>();
+        for (String reference : references) {
+            StoredImage image = required(reference);
+            images.add(new ImageSaver.Named(isId(reference) ? Optional.empty() : Optional.of(parse(reference)), image));
+        }
+        Attempts.run(
+                "Saving " + String.join(", ", references) + " to " + target + " failed",
+                () -> new ImageSaver(store).save(target, images));
     }
 
     @Override
     public Image tag(String source, String target) {
         StoredImage image = required(source);
         ImageReference reference = parse(target);
-        return Attempts.call("Tagging " + source + " as " + target + " failed", () -> {
-            store.index().tag(reference, image);
-            return describe(image);
-        });
+        return Attempts.call(
+                "Tagging " + source + " as " + target + " failed",
+                () -> store.bringIn(() -> {
+                    store.requireImage(image);
+                    store.index().tag(reference, image);
+                    return describe(image);
+                }));
     }
 
     @Override
@@ -105,15 +160,49 @@ final class DefaultImages implements Images {
         StoredImage image = required(reference);
         Attempts.run("Removing the image " + reference + " failed", () -> {
             if (isId(reference)) {
-                store.index().remove(image);
+                store.remove(image.descriptor().digest());
             } else {
-                store.index().untag(parse(reference));
-                if (namesOf(image, store.index().names()).isEmpty()) {
-                    store.index().remove(image);
-                }
+                store.untag(parse(reference));
             }
             removed = true;
             removal.accept(store.collect());
+        });
+    }
+
+    @Override
+    public Pruning.Result prune(Pruning pruning) {
+        return Attempts.call("Pruning the store " + store.layout().root() + " failed", () -> {
+            Prune.Result result = store.prune(
+                    new Prune.Rule(pruning.unusedFor(), pruning.sizeLimit(), pruning.unused(), pruning.dryRun()));
+            removal.accept(result.folders());
+            return new Pruning.Result(
+                    result.images().stream()
+                            .map(gone -> (Image) DefaultImage.of(gone.image(), gone.names()))
+                            .toList(),
+                    result.bytes());
+        });
+    }
+
+    @Override
+    public List<Damage> verify() {
+        return Attempts.call("Verifying the store " + store.layout().root() + " failed", () -> {
+            Optional<StoreMender.Fetching> fetching =
+                    options.offline() ? Optional.empty() : Optional.of(reference -> remote().mend(reference));
+            List<Damage> damages = new StoreMender(store, fetching).run();
+            // What an image needs is not known as long as it cannot be read.
+            if (damages.stream().noneMatch(damage -> damage.outcome() == Damage.Outcome.REMAINS)) {
+                removal.accept(store.collect());
+            }
+            return List.copyOf(damages);
+        });
+    }
+
+    @Override
+    public StoreUsage usage() {
+        return Attempts.call("Measuring the store " + store.layout().root() + " failed", () -> {
+            StoreSizes sizes = store.sizes();
+            long free = store.layout().root().toFile().getUsableSpace();
+            return new StoreUsage(sizes.blobBytes(), sizes.layerBytes(), sizes.partials(), free, store.reserved());
         });
     }
 
@@ -133,19 +222,51 @@ final class DefaultImages implements Images {
                 .toList();
     }
 
-    /** The image a container is to be started from: of what {@code bivouac.images} names, else of the store. */
-    StoredImage resolve(String reference) {
-        StoredImage image = Attempts.call("Looking for the image " + reference + " failed", () -> {
-                    Optional<StoredImage> stored = lookUp(reference);
-                    return isId(reference) ? stored : sources.resolve(parse(reference), stored);
-                })
-                .orElseThrow(() -> notFound(reference));
+    /** The image a container is to be started from: of what {@code bivouac.images} names, else of the store, else pulled. */
+    StoredImage resolve(String reference, PullPolicy policy) {
+        Optional<StoredImage> known = Attempts.call("Looking for the image " + reference + " failed", () -> {
+            Optional<StoredImage> stored = lookUp(reference);
+            return isId(reference) ? stored : sources.resolve(parse(reference), stored);
+        });
+        StoredImage image =
+                isPulled(reference, policy, known) ? pullFor(reference, known) : unpulled(reference, policy, known);
+        requirePlatform(reference, image);
+        return image;
+    }
+
+    private boolean isPulled(String reference, PullPolicy policy, Optional<StoredImage> known) {
+        if (isId(reference) || options.offline()) {
+            return false;
+        }
+        return switch (policy) {
+            case MISSING -> known.isEmpty();
+            case ALWAYS -> known.isEmpty() || !sources.provides(parse(reference));
+            case NEVER -> false;
+        };
+    }
+
+    private StoredImage pullFor(String reference, Optional<StoredImage> known) {
+        ImageReference parsed = parse(reference);
+        return Attempts.call(
+                "Pulling the image " + reference + " failed",
+                () -> known.isPresent()
+                        ? remote().update(parsed, known)
+                        : remote().pull(parsed, () -> store.index().find(parsed)));
+    }
+
+    private StoredImage unpulled(String reference, PullPolicy policy, Optional<StoredImage> found) {
+        boolean byId = isId(reference);
+        String reason = policy == PullPolicy.NEVER ? "its pull policy says never" : "bivouac.offline is set";
+        return found.orElseThrow(() -> notFound(reference, byId ? "" : ", and it is not pulled: " + reason));
+    }
+
+    private static void requirePlatform(String reference, StoredImage image) {
         Platform platform = image.config().platform();
-        if (!platform.runsOn(Platform.host())) {
+        // Most images are for the oldest variant: what this processor can do need not be found out.
+        if (!platform.runsOn(Platform.host()) && !platform.runsOn(HostProcessor.platform())) {
             throw new ConfigurationException("The image " + reference + " is for " + platform
                     + " and cannot run here: this host is " + Platform.host() + ". Load an image built for it.");
         }
-        return image;
     }
 
     private Optional<StoredImage> lookUp(String reference) throws IOException {
@@ -165,7 +286,7 @@ final class DefaultImages implements Images {
 
     private StoredImage required(String reference) {
         return Attempts.call("Looking for the image " + reference + " failed", () -> lookUp(reference))
-                .orElseThrow(() -> notFound(reference));
+                .orElseThrow(() -> notFound(reference, ""));
     }
 
     static ImageReference parse(String reference) {
@@ -176,7 +297,7 @@ final class DefaultImages implements Images {
         }
     }
 
-    private ConfigurationException notFound(String reference) {
+    private ConfigurationException notFound(String reference, String more) {
         String searched = sources.paths().isEmpty()
                 ? "bivouac.images names no other place"
                 : "nor is it in "
@@ -185,7 +306,7 @@ final class DefaultImages implements Images {
                                 sources.paths().stream().map(Path::toString).toList());
         return new ConfigurationException("The image " + reference + " is not in the store "
                 + store.layout().root() + ", "
-                + searched
+                + searched + more
                 + ". Load it with mvn bivouac:load -Dbivouac.archive=FILE, or name a layout or archive that holds it with"
                 + " -Dbivouac.images=PATH.");
     }

@@ -4,6 +4,8 @@ import io.bivouac.engine.BivouacException;
 import io.bivouac.engine.Container;
 import io.bivouac.engine.EngineOptions;
 import io.bivouac.engine.HostException;
+import io.bivouac.engine.cgroup.CgroupHost;
+import io.bivouac.engine.lsm.Labeller;
 import io.bivouac.engine.rootfs.Committer;
 import io.bivouac.engine.rootfs.Differ;
 import io.bivouac.engine.rootfs.LayerUnpacker;
@@ -11,6 +13,7 @@ import io.bivouac.engine.rootfs.OverlayStacks;
 import io.bivouac.engine.store.LayerFolders;
 import io.bivouac.engine.store.Store;
 import io.bivouac.engine.warden.IdMapping;
+import io.bivouac.engine.warden.WardenClient;
 import io.bivouac.engine.warden.WardenException;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -19,6 +22,7 @@ import java.util.Optional;
 
 /** The parts of one engine, wired. */
 final class EngineContext {
+    final EngineOptions options;
     final IdMapping mapping;
     final Store store;
     final Sessions sessions;
@@ -26,6 +30,7 @@ final class EngineContext {
     final LayerFolders folders;
     final AccountsReader accounts;
     final LaunchPlanner planner;
+    final Labeller labeller;
     final Committer committer;
     final Differ differ;
     final DefaultImages images;
@@ -34,23 +39,30 @@ final class EngineContext {
     private final List<Path> left;
 
     EngineContext(EngineOptions options) {
+        this.options = options;
+        threads.execute(WardenClient::prepare);
         try {
             mapping = IdMapping.ofHost();
         } catch (IOException e) {
             throw new HostException(
                     "The user this process runs as cannot be told: " + e.getMessage() + ". Mount /proc.", e);
         }
-        store = Store.open(options.store().orElseGet(this::defaultStore));
+        store = Store.open(
+                options.store().orElseGet(this::defaultStore),
+                options.storeReserve().orElse(-1));
         folders = new LayerFolders(store.layout(), mapping.layersName());
         OverlayStacks stacks = new OverlayStacks(folders, mapping.rootless());
         left = sweepAside();
-        sessions = new Sessions(store.layout(), mapping, this::removeLeft);
+        CgroupHost cgroups = new CgroupHost();
+        sessions = new Sessions(store.layout(), mapping, cgroups, this::removeLeft);
         unpacker = new LayerUnpacker(store, folders, stacks);
         accounts = new AccountsReader(folders);
-        planner = new LaunchPlanner(mapping, stacks, options.logLimit());
+        planner = new LaunchPlanner(
+                new Isolation(mapping, cgroups), new ProcessPlanner(mapping), stacks, options.logLimit());
+        labeller = Labeller.ofHost(store.layout().categoryLock());
         committer = new Committer(store, stacks);
         differ = new Differ(stacks);
-        images = new DefaultImages(store, options.images(), this::removeAside);
+        images = new DefaultImages(store, options, threads, this::removeAside);
     }
 
     private Path defaultStore() {

@@ -3,17 +3,19 @@ package io.bivouac.engine.core;
 import io.bivouac.engine.ContainerException;
 import io.bivouac.engine.ExecResult;
 import io.bivouac.engine.ExecSpec;
+import io.bivouac.engine.InterruptionException;
 import io.bivouac.engine.LogSource;
 import io.bivouac.engine.warden.ExecConnection;
 import io.bivouac.engine.warden.ExitReport;
+import io.bivouac.engine.warden.WardenException;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
-import java.util.concurrent.ScheduledFuture;
-import java.util.concurrent.TimeUnit;
+import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
 /** Runs a started command to its end: feeds it, collects what it writes, keeps its time. */
@@ -29,6 +31,7 @@ final class ExecRunner {
     private final ByteArrayOutputStream stdout = new ByteArrayOutputStream();
     private final ByteArrayOutputStream stderr = new ByteArrayOutputStream();
     private final AtomicBoolean timedOut = new AtomicBoolean();
+    private final AtomicReference<@Nullable IOException> unreadable = new AtomicReference<>();
 
     ExecRunner(ExecSpec spec, String container, Threads threads) {
         this.spec = spec;
@@ -36,8 +39,8 @@ final class ExecRunner {
         this.threads = threads;
     }
 
-    ExecResult run(ExecConnection connection) {
-        ScheduledFuture<?> timer = startTimer(connection);
+    ExecResult run(ExecConnection connection) throws WardenException {
+        Future<?> timer = startTimer(connection);
         spec.stdin().ifPresent(stdin -> threads.execute(() -> feed(stdin, connection)));
         if (spec.terminal().isPresent()) {
             spec.resizes().accept(size -> resize(size, connection));
@@ -51,11 +54,22 @@ final class ExecRunner {
                         "The command " + spec.command() + " in " + container + " was killed: it took longer than "
                                 + spec.timeout().orElseThrow().toMillis() + " ms.");
             }
+            IOException input = unreadable.get();
+            if (input != null) {
+                throw new ContainerException(
+                        "The command " + spec.command() + " in " + container
+                                + " was killed: its input could not be read (" + input.getMessage() + ").",
+                        input);
+            }
+            if (Thread.currentThread().isInterrupted()) {
+                throw new InterruptionException("Running " + spec.command() + " in " + container + " ended", e);
+            }
             if (e instanceof TooMuchOutputException) {
                 throw new ContainerException(String.valueOf(e.getMessage()), e);
             }
             throw new ContainerException(
-                    "The command " + spec.command() + " in " + container + " was lost: the container's session ended.",
+                    "The command " + spec.command() + " in " + container
+                            + " was lost: its connection to the warden broke.",
                     e);
         } finally {
             if (timer != null) {
@@ -64,31 +78,42 @@ final class ExecRunner {
         }
     }
 
-    private @Nullable ScheduledFuture<?> startTimer(ExecConnection connection) {
+    private @Nullable Future<?> startTimer(ExecConnection connection) {
         if (spec.timeout().isEmpty()) {
             return null;
         }
-        long nanos = spec.timeout().get().toNanos();
-        return threads.timer()
-                .schedule(
-                        () -> {
-                            timedOut.set(true);
-                            connection.close();
-                        },
-                        nanos,
-                        TimeUnit.NANOSECONDS);
+        return threads.schedule(
+                () -> {
+                    timedOut.set(true);
+                    connection.close();
+                },
+                spec.timeout().get());
     }
 
     /** On a thread of its own: the command may write more than the sockets hold before it reads. */
-    private static void feed(InputStream stdin, ExecConnection connection) {
+    private void feed(InputStream stdin, ExecConnection connection) {
         byte[] block = new byte[BLOCK];
         try {
-            for (int count; (count = stdin.read(block)) >= 0; ) {
+            for (int count; (count = read(stdin, block)) >= 0; ) {
                 connection.feed(block, count);
             }
             connection.endInput();
         } catch (IOException e) {
-            // The command has ended without reading everything, as any part of a pipeline may.
+            if (unreadable.get() != null) {
+                // Without an end of its input the command might wait for ever.
+                connection.close();
+            }
+            // Otherwise the command has ended without reading everything, as any part of a pipeline may.
+        }
+    }
+
+    private int read(InputStream stdin, byte[] block) throws IOException {
+        try {
+            return stdin.read(block);
+        } catch (IOException | RuntimeException e) {
+            IOException failure = e instanceof IOException io ? io : new IOException(e);
+            unreadable.set(failure);
+            throw failure;
         }
     }
 

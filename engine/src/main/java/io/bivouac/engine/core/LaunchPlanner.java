@@ -1,34 +1,33 @@
 package io.bivouac.engine.core;
 
-import io.bivouac.engine.ConfigurationException;
 import io.bivouac.engine.ContainerSpec;
 import io.bivouac.engine.ExecSpec;
-import io.bivouac.engine.cgroup.Cgroups;
+import io.bivouac.engine.lsm.ContainerLabels;
 import io.bivouac.engine.network.ContainerNetwork;
 import io.bivouac.engine.oci.ImageConfig;
 import io.bivouac.engine.rootfs.OverlayStacks;
-import io.bivouac.engine.seccomp.SeccompFilter;
 import io.bivouac.engine.store.StoredImage;
-import io.bivouac.engine.warden.CgroupPath;
 import io.bivouac.engine.warden.ExecPlan;
-import io.bivouac.engine.warden.IdMapping;
+import io.bivouac.engine.warden.LaunchOp;
 import io.bivouac.engine.warden.LaunchPlan;
 import io.bivouac.engine.warden.ProcessPlan;
 import java.io.IOException;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 
 /** Decides everything about a start; nothing here touches the system but to look at the store. */
 final class LaunchPlanner {
     private static final int SHORT_ID = 12;
 
-    private final IdMapping mapping;
     private final OverlayStacks stacks;
     private final long logLimit;
+    private final Isolation isolation;
+    private final ProcessPlanner processes;
 
-    LaunchPlanner(IdMapping mapping, OverlayStacks stacks, long logLimit) {
-        this.mapping = mapping;
+    LaunchPlanner(Isolation isolation, ProcessPlanner processes, OverlayStacks stacks, long logLimit) {
+        this.isolation = isolation;
+        this.processes = processes;
         this.stacks = stacks;
         this.logLimit = logLimit;
     }
@@ -38,82 +37,75 @@ final class LaunchPlanner {
         return id.substring(0, SHORT_ID);
     }
 
-    static String hostname(ContainerSpec spec, String id) {
+    private static String hostname(ContainerSpec spec, String id) {
         return spec.hostname().orElse(folder(id));
     }
 
-    LaunchPlan launch(
-            String id, ContainerSpec spec, StoredImage image, Accounts accounts, Cgroups cgroups, boolean create)
-            throws IOException {
+    /** What is decided about a start without a session: most of it, so that it is done while the session starts. */
+    record Draft(String hostname, List<LaunchOp> ops, ProcessPlan process) {}
+
+    Draft draft(String id, ContainerSpec spec, StoredImage image, Accounts accounts) throws IOException {
         ImageConfig config = image.config();
         String hostname = hostname(spec, id);
-        UserResolver.Resolved user =
-                new UserResolver(accounts, mapping).resolve(spec.user().orElse(config.user()));
-        List<String> arguments = CommandLine.arguments(spec, config);
-        Map<String, String> environment = CommandLine.environment(spec, config, hostname, user.home());
-        ProcessPlan process = process(
-                arguments, environment, absolute(spec.workingDir().orElse(config.workingDirectory())), user.identity());
+        ProcessPlan process = processes.first(spec, config, accounts, hostname);
+        return new Draft(hostname, isolation.ops(spec, config.volumes(), hostname), process);
+    }
+
+    /**
+     * The whole plan.
+     *
+     * @param create false to start again what is there
+     */
+    LaunchPlan launch(ContainerRun run, Draft draft, boolean create, boolean trace) throws IOException {
         return new LaunchPlan(
-                id,
+                run.id(),
                 create,
-                stacks.root(image.chain(), folder(id)),
-                ContainerNetwork.plan(spec.ports()),
-                groups(id, cgroups),
+                trace,
+                run.spec().init(),
+                stacks.root(run.image().chain(), folder(run.id()), run.labels().ofFiles()),
+                ContainerNetwork.plan(run.spec().ports()),
+                run.groups().plans(),
                 logLimit,
-                hostname,
-                new Isolation(mapping).ops(spec, config.volumes(), hostname),
-                process);
+                draft.hostname(),
+                labelled(draft.ops(), run.labels()),
+                draft.process().withLabel(label(run.labels())));
     }
 
-    static List<CgroupPath> groups(String id, Cgroups cgroups) {
-        return cgroups.container(folder(id)).stream().toList();
+    /** Before anything is mounted. */
+    private static List<LaunchOp> labelled(List<LaunchOp> ops, ContainerLabels labels) {
+        return labels.ofFiles()
+                .map(label -> Stream.concat(Stream.of((LaunchOp) new LaunchOp.Context(label)), ops.stream())
+                        .toList())
+                .orElse(ops);
     }
 
-    ExecPlan exec(String id, ContainerSpec spec, StoredImage image, Accounts accounts, Cgroups cgroups, ExecSpec exec) {
-        ImageConfig config = image.config();
-        String userText = exec.user().orElse(spec.user().orElse(config.user()));
-        UserResolver.Resolved user = new UserResolver(accounts, mapping).resolve(userText);
-        Map<String, String> environment =
-                new LinkedHashMap<>(CommandLine.environment(spec, config, hostname(spec, id), user.home()));
-        if (exec.terminal().isPresent()) {
-            environment.put("TERM", "xterm");
-        }
-        environment.putAll(exec.env());
-        String directory = absolute(exec.workingDir().orElse(spec.workingDir().orElse(config.workingDirectory())));
+    private static ProcessPlan.Label label(ContainerLabels labels) {
+        return labels.ofProcesses()
+                .map(context -> new ProcessPlan.Label(ProcessPlan.Module.SELINUX, context))
+                .or(() -> labels.appArmor().map(profile -> new ProcessPlan.Label(ProcessPlan.Module.APPARMOR, profile)))
+                .orElse(ProcessPlan.Label.NONE);
+    }
+
+    ExecPlan exec(ContainerRun run, Accounts accounts, ExecSpec exec) {
+        ContainerSpec spec = run.spec();
         return new ExecPlan(
-                id,
-                groups(id, cgroups),
+                run.id(),
+                run.groups().plans(),
                 exec.stdin().isPresent(),
                 exec.terminal().map(ExecSpec.TerminalSize::columns).orElse(0),
                 exec.terminal().map(ExecSpec.TerminalSize::rows).orElse(0),
-                process(exec.command(), environment, directory, user.identity()));
+                processes
+                        .more(spec, run.image().config(), accounts, hostname(spec, run.id()), exec)
+                        .withLabel(label(run.labels())));
+    }
+
+    /** The filter of the container's processes; the first question for one makes it. */
+    byte[] filter(ContainerSpec spec) {
+        return processes.filter(spec);
     }
 
     /** Whether ids and home can only be told by looking into the container's files. */
     static boolean needsAccounts(String user, Map<String, String> environment) {
         return !user.matches("\\d+:\\d+") || !environment.containsKey("HOME");
-    }
-
-    private static String absolute(String directory) {
-        return directory.startsWith("/") ? directory : "/" + directory;
-    }
-
-    private static ProcessPlan process(
-            List<String> arguments, Map<String, String> environment, String directory, ProcessPlan.Identity user) {
-        long powers = user.uid() == 0 ? Isolation.CAPABILITIES : 0;
-        if (arguments.isEmpty()) {
-            throw new ConfigurationException("There is no command to run.");
-        }
-        return new ProcessPlan(
-                CommandLine.candidates(arguments.get(0), environment),
-                arguments,
-                CommandLine.format(environment),
-                directory,
-                user,
-                new ProcessPlan.Capabilities(Isolation.CAPABILITIES, powers, powers),
-                false,
-                SeccompFilter.defaultFilter(),
-                Isolation.LIMITS,
-                Isolation.OOM_SCORE_ADJUSTMENT);
     }
 }

@@ -1,11 +1,12 @@
 package io.bivouac.engine.core;
 
+import io.bivouac.engine.ContainerException;
 import io.bivouac.engine.ExitStatus;
+import io.bivouac.engine.Health;
 import io.bivouac.engine.LogLine;
 import io.bivouac.engine.network.ContainerNetwork;
 import io.bivouac.engine.wait.WaitTarget;
 import io.bivouac.engine.warden.WardenConnection;
-import io.bivouac.engine.warden.WardenException;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -52,15 +53,29 @@ final class RunWaitTarget implements WaitTarget {
         WardenConnection connection = run.warden().awaitPort(run.id(), port, ContainerNetwork.ADDRESS);
         threads.execute(() -> {
             try {
-                connection.await();
+                Attempts.run("Waiting for the " + describe() + " to be ready failed", connection::await);
                 listening.complete(null);
-            } catch (WardenException | RuntimeException e) {
-                // The container has ended, which its exit tells better, or nobody waits any more.
+            } catch (ContainerException e) {
+                // It has ended, which its exit tells better.
                 connection.close();
+            } catch (RuntimeException e) {
+                // Nobody hears of it who does not wait any more.
+                connection.close();
+                listening.completeExceptionally(e);
             }
         });
         listening.whenComplete((done, failure) -> connection.close());
         return listening;
+    }
+
+    @Override
+    public CompletableFuture<Health> settled() {
+        return run.health().orElseThrow().settled();
+    }
+
+    @Override
+    public Health health() {
+        return run.health().orElseThrow().health();
     }
 
     @Override
@@ -70,6 +85,6 @@ final class RunWaitTarget implements WaitTarget {
 
     @Override
     public List<String> lastLines(int count) {
-        return run.logs().lastLines(count);
+        return run.drainedLogs().lastLines(count);
     }
 }

@@ -18,13 +18,16 @@ final class Session implements AutoCloseable {
     private final WardenClient client;
     private final MonitorEvents events;
     private final Cgroups cgroups;
+    private final NextLaunch nextLaunch;
     private final Set<Digest> pinned = ConcurrentHashMap.newKeySet();
+    private volatile boolean closed;
 
     Session(WardenProcess process, WardenClient client, MonitorEvents events, Cgroups cgroups) {
         this.process = process;
         this.client = client;
         this.events = events;
         this.cgroups = cgroups;
+        this.nextLaunch = new NextLaunch(client);
     }
 
     /** Speaks to the warden. */
@@ -35,6 +38,11 @@ final class Session implements AutoCloseable {
     /** What monitors report. */
     MonitorEvents events() {
         return events;
+    }
+
+    /** The start of a container that will be created. */
+    NextLaunch nextLaunch() {
+        return nextLaunch;
     }
 
     /** Where containers' groups lie. */
@@ -66,8 +74,20 @@ final class Session implements AutoCloseable {
         return process.isAlive();
     }
 
+    /** Whether its engine has ended it, or is about to. */
+    boolean isClosed() {
+        return closed;
+    }
+
+    /** Whether its end, by its engine or by somebody who killed it, is why it gave no answer. */
+    boolean isEnding() {
+        return closed || process.isEnding();
+    }
+
     @Override
     public void close() {
+        closed = true;
+        nextLaunch.close();
         process.close();
         events.close();
     }

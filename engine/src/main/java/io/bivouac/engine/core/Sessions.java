@@ -4,24 +4,28 @@ import io.bivouac.engine.BivouacException;
 import io.bivouac.engine.ConfigurationException;
 import io.bivouac.engine.HostException;
 import io.bivouac.engine.InternalException;
+import io.bivouac.engine.InterruptionException;
+import io.bivouac.engine.cgroup.CgroupHost;
 import io.bivouac.engine.cgroup.Cgroups;
+import io.bivouac.engine.io.RandomNames;
 import io.bivouac.engine.store.StoreLayout;
 import io.bivouac.engine.warden.FailureTranslation;
 import io.bivouac.engine.warden.IdMapping;
+import io.bivouac.engine.warden.Launch;
 import io.bivouac.engine.warden.MonitorEvents;
 import io.bivouac.engine.warden.SessionPlan;
 import io.bivouac.engine.warden.WardenBinary;
 import io.bivouac.engine.warden.WardenClient;
 import io.bivouac.engine.warden.WardenException;
+import io.bivouac.engine.warden.WardenLostException;
 import io.bivouac.engine.warden.WardenProcess;
+import io.bivouac.engine.wire.ProtocolException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.SecureRandom;
-import java.util.HexFormat;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
+import java.util.concurrent.ExecutionException;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -33,6 +37,7 @@ final class Sessions implements AutoCloseable {
 
     private final StoreLayout layout;
     private final IdMapping mapping;
+    private final CgroupHost cgroupHost;
     private final Consumer<Session> onStart;
     private @Nullable CompletableFuture<Session> current;
     private boolean closed;
@@ -40,9 +45,10 @@ final class Sessions implements AutoCloseable {
     /**
      * @param onStart is called with each session that has started
      */
-    Sessions(StoreLayout layout, IdMapping mapping, Consumer<Session> onStart) {
+    Sessions(StoreLayout layout, IdMapping mapping, CgroupHost cgroupHost, Consumer<Session> onStart) {
         this.layout = layout;
         this.mapping = mapping;
+        this.cgroupHost = cgroupHost;
         this.onStart = onStart;
     }
 
@@ -53,7 +59,7 @@ final class Sessions implements AutoCloseable {
 
     private synchronized CompletableFuture<Session> begin() {
         if (closed) {
-            throw new ConfigurationException("The engine is closed: open a new one.");
+            throw closed(null);
         }
         if (current == null || isDead(current)) {
             CompletableFuture<Session> starting = new CompletableFuture<>();
@@ -65,6 +71,10 @@ final class Sessions implements AutoCloseable {
         return current;
     }
 
+    static ConfigurationException closed(@Nullable Throwable cause) {
+        return new ConfigurationException("The engine is closed: open a new one.", cause);
+    }
+
     private static boolean isDead(CompletableFuture<Session> session) {
         return session.isCompletedExceptionally()
                 || (session.isDone() && !session.join().isAlive());
@@ -73,8 +83,11 @@ final class Sessions implements AutoCloseable {
     /** The session; waits until it has started. */
     Session get() {
         try {
-            return begin().join();
-        } catch (CompletionException e) {
+            return begin().get();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new InterruptionException("Waiting for a session ended", e);
+        } catch (ExecutionException e) {
             if (e.getCause() instanceof BivouacException failure) {
                 throw failure;
             }
@@ -87,6 +100,15 @@ final class Sessions implements AutoCloseable {
         return current != null && current.isDone() && !isDead(current) ? Optional.of(current.join()) : Optional.empty();
     }
 
+    /** Announces a start to the session that runs now, if any; whoever needs one that has come to its end will say so. */
+    Optional<Launch> announce() {
+        try {
+            return running().map(session -> session.nextLaunch().take());
+        } catch (WardenLostException e) {
+            return Optional.empty();
+        }
+    }
+
     private void start(CompletableFuture<Session> starting) {
         try {
             Session session = start();
@@ -96,16 +118,16 @@ final class Sessions implements AutoCloseable {
             starting.completeExceptionally(FailureTranslation.translate(ATTEMPT, e));
         } catch (IOException e) {
             starting.completeExceptionally(new HostException(ATTEMPT + ": " + e.getMessage() + ".", e));
+        } catch (WardenLostException | ProtocolException e) {
+            starting.completeExceptionally(Attempts.unanswered(ATTEMPT, e));
         } catch (RuntimeException | Error e) {
             starting.completeExceptionally(e);
         }
     }
 
     private Session start() throws IOException, WardenException {
-        byte[] random = new byte[ID_BYTES];
-        new SecureRandom().nextBytes(random);
-        String id = HexFormat.of().formatHex(random);
-        Cgroups cgroups = Cgroups.ofHost(id);
+        String id = RandomNames.hex(ID_BYTES);
+        Cgroups cgroups = Cgroups.of(cgroupHost, id);
         Path binary = WardenBinary.unpack(layout.binaries());
         SessionPlan plan = new SessionPlan(
                 layout.sessions(),
@@ -113,7 +135,7 @@ final class Sessions implements AutoCloseable {
                 id,
                 socketFolder().resolve("bivouac-" + id).resolve("s"),
                 mapping,
-                cgroups.sessionGroups());
+                cgroups.session());
         WardenProcess process = WardenProcess.start(binary, plan);
         return new Session(process, new WardenClient(plan.socket()), new MonitorEvents(), cgroups);
     }

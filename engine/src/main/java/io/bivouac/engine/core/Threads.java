@@ -1,18 +1,22 @@
 package io.bivouac.engine.core;
 
+import java.time.Duration;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.FutureTask;
 import java.util.concurrent.RejectedExecutionException;
-import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.ThreadFactory;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
 /** Threads of an engine: daemons, made when needed, gone when idle. */
 final class Threads implements Executor, AutoCloseable {
     private final ExecutorService workers = Executors.newCachedThreadPool(named("bivouac-worker-"));
-    private @Nullable ScheduledExecutorService timer;
+    private @Nullable ScheduledThreadPoolExecutor timer;
 
     private static ThreadFactory named(String prefix) {
         AtomicInteger number = new AtomicInteger();
@@ -39,11 +43,24 @@ final class Threads implements Executor, AutoCloseable {
         return workers;
     }
 
-    synchronized ScheduledExecutorService timer() {
-        if (timer == null) {
-            timer = Executors.newSingleThreadScheduledExecutor(named("bivouac-timer-"));
+    /** May be cancelled with interruption. After the end nothing is run, as above. */
+    Future<?> submit(Runnable task) {
+        FutureTask<?> future = new FutureTask<>(task, null);
+        execute(future);
+        return future;
+    }
+
+    /** Runs something short after a while. After the end nothing is run, as above. */
+    synchronized Future<?> schedule(Runnable task, Duration delay) {
+        if (workers.isShutdown()) {
+            return new FutureTask<>(task, null);
         }
-        return timer;
+        if (timer == null) {
+            timer = new ScheduledThreadPoolExecutor(1, named("bivouac-timer-"));
+            // What was cancelled may hold on to a container that is long gone.
+            timer.setRemoveOnCancelPolicy(true);
+        }
+        return timer.schedule(task, delay.toNanos(), TimeUnit.NANOSECONDS);
     }
 
     @Override

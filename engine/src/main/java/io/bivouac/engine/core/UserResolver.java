@@ -5,8 +5,10 @@ import io.bivouac.engine.core.Accounts.Group;
 import io.bivouac.engine.core.Accounts.User;
 import io.bivouac.engine.warden.IdMapping;
 import io.bivouac.engine.warden.ProcessPlan;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 
 /** Turns {@code user[:group]} into ids, strictly: a number out of range is an error, never a name (CVE-2022-29162 and kin). */
 final class UserResolver {
@@ -54,6 +56,25 @@ final class UserResolver {
                 identity, user.map(User::home).filter(home -> !home.isEmpty()).orElse("/"));
     }
 
+    /** The same in these groups too, names or numbers. */
+    Resolved withGroups(Resolved user, List<String> names) {
+        if (names.isEmpty()) {
+            return user;
+        }
+        ProcessPlan.Identity identity = user.identity();
+        Set<Long> groups = new LinkedHashSet<>(identity.groups());
+        for (String name : names) {
+            long gid = group(name, name);
+            if (!identity.setGroups() || !mapping.mapsGid(gid)) {
+                throw new ConfigurationException("The group '" + name + "' (" + gid
+                        + ") does not exist in this rootless session. " + IdMapping.HINT);
+            }
+            groups.add(gid);
+        }
+        return new Resolved(
+                new ProcessPlan.Identity(identity.uid(), identity.gid(), true, List.copyOf(groups)), user.home());
+    }
+
     private static boolean isNumber(String text) {
         return text.matches("[+-]?\\d+");
     }
@@ -79,7 +100,7 @@ final class UserResolver {
             throw new ConfigurationException("The user '" + text + "' (" + uid + ":" + gid
                     + ") does not exist in this rootless session, which maps "
                     + (mapping.kind() == IdMapping.Kind.SINGLE ? "one id" : "65536 ids")
-                    + ". Add subordinate ids: usermod --add-subuids 100000-165535 --add-subgids 100000-165535 USER.");
+                    + ". " + IdMapping.HINT);
         }
     }
 }

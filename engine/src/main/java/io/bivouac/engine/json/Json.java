@@ -10,6 +10,7 @@ import java.io.IOException;
 import java.io.StringReader;
 import java.io.StringWriter;
 import java.io.UncheckedIOException;
+import java.math.BigInteger;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
@@ -17,11 +18,13 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Parses and writes JSON as plain Java values: {@code Map<String, Object>} in the order of the document, {@code List},
- * {@code String}, {@code Long}, {@code Double}, {@code Boolean}, {@code null}.
+ * {@code String}, {@code Long}, {@code BigInteger} for whole numbers up to 20 digits that a long does not hold, {@code Double},
+ * {@code Boolean}, {@code null}.
  *
  * <p>Documents come from images and registries and may be hostile: nesting is limited to {@value #DEPTH_LIMIT} levels,
  * duplicate keys are refused (two readers would disagree about them), and the text must be valid UTF-8.
@@ -30,6 +33,8 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Json {
     private static final int DEPTH_LIMIT = 64;
+    /** Numbers of 64 bits without sign have at most 20 digits; reading longer ones takes time beyond all measure. */
+    private static final Pattern UNSIGNED = Pattern.compile("\\d{1,20}");
 
     private Json() {}
 
@@ -100,7 +105,7 @@ public final class Json {
         try {
             return Long.valueOf(text);
         } catch (NumberFormatException e) {
-            return Double.valueOf(text);
+            return UNSIGNED.matcher(text).matches() ? new BigInteger(text) : Double.valueOf(text);
         }
     }
 

@@ -8,7 +8,7 @@ import java.util.Map;
 
 /**
  * The network of a container that is in no network: a namespace of its own whose loopback device carries two link-local
- * addresses, the container's and the host's. Connections to published ports are dialed from the one to the other, not from
+ * addresses, the container's and, where ports are published, the host's. Connections to published ports are dialed from the one to the other, not from
  * 127.0.0.1: servers trust that address with more (PostgreSQL asks it for no password), and one that listens there alone is as
  * unreachable as with any container engine.
  */
@@ -33,7 +33,8 @@ public final class ContainerNetwork {
         List<LaunchPlan.Publication> publications = new ArrayList<>();
         ports.forEach((containerPort, hostPort) -> publications.add(
                 new LaunchPlan.Publication(PUBLISHED_ADDRESS, hostPort, HOST_ADDRESS, ADDRESS, containerPort)));
-        return new LaunchPlan.Network(true, List.of(ADDRESS, HOST_ADDRESS), publications);
+        List<String> addresses = publications.isEmpty() ? List.of(ADDRESS) : List.of(ADDRESS, HOST_ADDRESS);
+        return new LaunchPlan.Network(true, addresses, publications);
     }
 
     /** The content of {@code /etc/hosts}. */

@@ -1,28 +1,46 @@
 package io.bivouac.engine.rootfs;
 
 import io.bivouac.engine.io.DigestingInputStream;
+import io.bivouac.engine.io.Uninterrupted;
 import io.bivouac.engine.layer.LayerCompression;
+import io.bivouac.engine.layer.LayerLimits;
 import io.bivouac.engine.layer.LayerReader;
+import io.bivouac.engine.layer.ReadAhead;
 import io.bivouac.engine.oci.Descriptor;
 import io.bivouac.engine.oci.Digest;
 import io.bivouac.engine.store.LayerFolders;
 import io.bivouac.engine.store.Store;
 import io.bivouac.engine.store.StoredImage;
 import io.bivouac.engine.tree.TreeWriter;
+import io.bivouac.engine.warden.Errno;
 import io.bivouac.engine.warden.TreeConnection;
 import io.bivouac.engine.warden.TreePlan;
 import io.bivouac.engine.warden.WardenClient;
 import io.bivouac.engine.warden.WardenException;
+import io.bivouac.engine.warden.WardenFailure;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Set;
 
 /** Unpacks the layers of an image that are not unpacked yet. */
 public final class LayerUnpacker {
+    /** What the kernel says of entries that contradict each other, or that no file system has room for. */
+    private static final Set<Integer> IMPOSSIBLE = Set.of(
+            Errno.ENOENT,
+            Errno.ENOTDIR,
+            Errno.EISDIR,
+            Errno.EEXIST,
+            Errno.ELOOP,
+            Errno.ENAMETOOLONG,
+            Errno.EPERM,
+            Errno.EINVAL);
+
     private final Store store;
     private final LayerFolders folders;
     private final OverlayStacks stacks;
+    private final LayerLimits limits = LayerLimits.ofProperties();
 
     public LayerUnpacker(Store store, LayerFolders folders, OverlayStacks stacks) {
         this.store = store;
@@ -55,7 +73,7 @@ public final class LayerUnpacker {
             folders.commit(folder, chainId);
         } catch (IOException | WardenException | RuntimeException e) {
             try {
-                warden.remove(List.of(folder));
+                Uninterrupted.run(() -> warden.remove(List.of(folder)));
             } catch (WardenException | RuntimeException suppressed) {
                 e.addSuppressed(suppressed);
             }
@@ -69,20 +87,37 @@ public final class LayerUnpacker {
         TreePlan plan = stacks.withBelow(
                 TreePlan.ofFolder(folder, stacks.treeFlags()), image.chain().subList(0, number));
         try (InputStream blob = store.blobs().open(layer.digest());
+                DigestingInputStream archive =
+                        new DigestingInputStream(limits.bound(LayerCompression.decompress(blob), layer.size()));
+                ReadAhead ahead = new ReadAhead(archive);
                 TreeConnection connection = warden.writeTree(plan)) {
             try {
-                DigestingInputStream archive = new DigestingInputStream(LayerCompression.decompress(blob));
                 TreeWriter writer = connection.writer();
-                new LayerReader(stacks.makesDevices()).copy(archive, writer);
-                archive.drain();
+                new LayerReader(stacks.makesDevices(), limits).copy(ahead, writer);
+                ahead.drain();
                 checkDigest(image, number, archive.digest());
                 writer.end();
             } catch (IOException e) {
-                IOException cause = connection.unwrap(e);
-                throw new IOException("layer " + layer.digest() + ": " + cause.getMessage(), cause);
+                throw connection.unwrap(e);
             }
             connection.finish();
+        } catch (WardenException e) {
+            throw impossible(layer, e);
+        } catch (IOException e) {
+            throw new IOException("layer " + layer.digest() + ": " + e.getMessage(), e);
         }
+    }
+
+    /** What a layer asks for cannot be done by anyone, or the host fails to do it. */
+    private static WardenException impossible(Descriptor layer, WardenException e) throws IOException, WardenException {
+        WardenFailure failure = e.failure();
+        if (failure.is("write the tree") && IMPOSSIBLE.contains(failure.errno())) {
+            throw new IOException(
+                    "layer " + layer.digest() + ": " + failure.object().replaceAll("\\p{Cntrl}", "?")
+                            + " cannot be written (" + failure.syscall() + "): " + Errno.text(failure.errno()),
+                    e);
+        }
+        throw e;
     }
 
     private static void checkDigest(StoredImage image, int number, Digest actual) throws IOException {

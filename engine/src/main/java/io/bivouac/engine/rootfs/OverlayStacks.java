@@ -6,10 +6,10 @@ import io.bivouac.engine.store.StoreLayout;
 import io.bivouac.engine.warden.LaunchPlan;
 import io.bivouac.engine.warden.TreePlan;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * Options of the overlays that containers run on.
@@ -17,9 +17,6 @@ import java.util.List;
  * @see <a href="https://docs.kernel.org/filesystems/overlayfs.html">overlayfs</a>
  */
 public final class OverlayStacks {
-    /** The one layer of an image that has none. */
-    private static final String EMPTY_LAYER = "empty";
-
     /**
      * {@code metacopy=off, redirect_dir=nofollow}: a layer must not lead to files of another by attributes it carries.
      * {@code volatile}: nothing is synced, since nothing survives a crash of the host anyway; a database's first start takes half
@@ -28,6 +25,7 @@ public final class OverlayStacks {
     private static final String OPTIONS = "metacopy=off,redirect_dir=nofollow,index=off,volatile";
 
     private final LayerFolders folders;
+    private final Scaffold scaffold;
     private final boolean rootless;
 
     /**
@@ -35,19 +33,24 @@ public final class OverlayStacks {
      */
     public OverlayStacks(LayerFolders folders, boolean rootless) {
         this.folders = folders;
+        this.scaffold = new Scaffold(folders);
         this.rootless = rootless;
     }
 
-    /** The root of a container on these layers, the lowest first. */
-    public LaunchPlan.Root root(List<Digest> chain, String containerFolder) throws IOException {
+    /**
+     * The root of a container on these layers, the lowest first.
+     *
+     * @param context the label of all its files, where SELinux is active
+     */
+    public LaunchPlan.Root root(List<Digest> chain, String containerFolder, Optional<String> context)
+            throws IOException {
         List<String> names = names(chain);
-        if (names.isEmpty()) {
-            Files.createDirectories(folders.folder().resolve(EMPTY_LAYER));
-            names = List.of(EMPTY_LAYER);
-        }
+        names.add(scaffold.layer());
         String upper = "/session/" + containerFolder + "/upper";
         String work = "/session/" + containerFolder + "/work";
-        String options = lower(names) + ",upperdir=" + upper + ",workdir=" + work + "," + OPTIONS + userXattr();
+        String options = lower(names) + ",upperdir=" + upper + ",workdir=" + work + "," + OPTIONS + userXattr()
+                // Quoted: it has commas.
+                + context.map(label -> ",context=\"" + label + "\"").orElse("");
         return new LaunchPlan.Root(containerFolder, folders.mapping(), options, names.get(0));
     }
 

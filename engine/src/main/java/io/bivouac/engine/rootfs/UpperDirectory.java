@@ -16,7 +16,7 @@ import java.util.Set;
  */
 public record UpperDirectory(Path folder, List<Digest> chain) {
     /** Files the engine mounts over; what lies under them is not the container's work. */
-    private static final Set<String> PROVIDED = Set.of("etc/hosts", "etc/hostname", "etc/resolv.conf");
+    static final Set<String> PROVIDED = Set.of("etc/hosts", "etc/hostname", "etc/resolv.conf");
 
     public UpperDirectory {
         chain = List.copyOf(chain);

@@ -1,9 +1,11 @@
 package io.bivouac.engine.tree;
 
 import io.bivouac.engine.wire.FrameType;
+import io.bivouac.engine.wire.ProtocolException;
 import io.bivouac.engine.wire.WireReader;
 import io.bivouac.engine.wire.WireWriter;
 import java.nio.charset.StandardCharsets;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -16,6 +18,12 @@ import java.util.List;
  */
 public final class TreeEntry {
     private static final byte[] NONE = {};
+    /** The length of a name, its end, the length of a value. */
+    private static final int MINIMAL_ATTRIBUTE = 9;
+
+    private static final int NANOS_PER_SECOND = 1_000_000_000;
+    /** More than Linux knows, and what archives hold. */
+    private static final long DEVICE_LIMIT = (1L << 31) - 1;
 
     private final EntryType type;
     private final byte[] path;
@@ -91,13 +99,17 @@ public final class TreeEntry {
         return gid;
     }
 
-    /** Modification time, seconds since 1970. */
+    /** Modification time, seconds since 1970: any number, since file systems keep any. */
     public long seconds() {
         return seconds;
     }
 
-    public int nanos() {
-        return nanos;
+    /** Modification time; what lies beyond the times Java knows is the first or the last of them. */
+    public Instant modified() {
+        if (seconds > Instant.MAX.getEpochSecond()) {
+            return Instant.MAX;
+        }
+        return seconds < Instant.MIN.getEpochSecond() ? Instant.MIN : Instant.ofEpochSecond(seconds, nanos);
     }
 
     public long size() {
@@ -115,6 +127,11 @@ public final class TreeEntry {
     /** What a symbolic link holds; the path a hard link is a name of, relative to the tree's root. */
     public byte[] target() {
         return target;
+    }
+
+    /** The target for people, as {@link #pathText()}. */
+    public String targetText() {
+        return new String(target, StandardCharsets.UTF_8);
     }
 
     public List<Attribute> attributes() {
@@ -153,12 +170,26 @@ public final class TreeEntry {
         Builder builder = new Builder(type, in.takeRawText()).below(below);
         builder.mode(in.takeInt()).owner(in.takeUnsigned(), in.takeUnsigned()).modified(in.takeLong(), in.takeInt());
         builder.size(in.takeLong()).device(in.takeUnsigned(), in.takeUnsigned()).target(in.takeRawText());
-        int count = in.takeInt();
+        int count = in.takeCount(MINIMAL_ATTRIBUTE);
         for (int i = 0; i < count; i++) {
             builder.attribute(in.takeText(), in.takeBytes());
         }
         in.finish();
-        return builder.build();
+        TreeEntry entry = builder.build();
+        entry.requirePossible();
+        return entry;
+    }
+
+    private void requirePossible() {
+        if (size < 0) {
+            throw new ProtocolException("a tree record of " + size + " bytes");
+        }
+        if (nanos < 0 || nanos >= NANOS_PER_SECOND) {
+            throw new ProtocolException("a tree record with " + nanos + " nanoseconds");
+        }
+        if (major > DEVICE_LIMIT || minor > DEVICE_LIMIT) {
+            throw new ProtocolException("a tree record of the device " + major + ":" + minor);
+        }
     }
 
     @Override

@@ -3,7 +3,9 @@ package io.bivouac.engine.wait;
 import io.bivouac.engine.BivouacException;
 import io.bivouac.engine.ContainerException;
 import io.bivouac.engine.ExitStatus;
+import io.bivouac.engine.Health;
 import io.bivouac.engine.InternalException;
+import io.bivouac.engine.InterruptionException;
 import io.bivouac.engine.Wait;
 import java.time.Duration;
 import java.util.List;
@@ -12,12 +14,13 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Collectors;
 import org.awaitility.Awaitility;
 import org.awaitility.core.ConditionTimeoutException;
 import org.awaitility.pollinterval.FibonacciPollInterval;
 
 /**
- * Waits until a container is ready. Log lines and exits are events; ports are watched by the warden; only commands are polled,
+ * Waits until a container is ready. Log lines, health and exits are events; ports are watched by the warden; only commands are polled,
  * at intervals that grow from a hundredth of a second.
  */
 public final class Readiness {
@@ -57,6 +60,8 @@ public final class Readiness {
             awaitCommand(command, limit, shown);
         } else if (wait instanceof Wait.Exit exit) {
             awaitExit(exit, limit, shown);
+        } else {
+            awaitHealth(wait, limit, shown);
         }
     }
 
@@ -87,7 +92,7 @@ public final class Readiness {
     }
 
     /** An exit that comes with the condition met is not too early: a job that says it is ready may end at once. */
-    private void awaitOrExit(Wait wait, CompletableFuture<Void> condition, Duration limit, Duration shown) {
+    private void awaitOrExit(Wait wait, CompletableFuture<?> condition, Duration limit, Duration shown) {
         CompletableFuture<ExitStatus> exit = target.exit();
         get(wait, CompletableFuture.anyOf(condition, exit), limit, shown);
         if (!condition.isDone() || condition.isCompletedExceptionally()) {
@@ -98,11 +103,23 @@ public final class Readiness {
         }
     }
 
+    private void awaitHealth(Wait wait, Duration limit, Duration shown) {
+        CompletableFuture<Health> settled = target.settled();
+        awaitOrExit(wait, settled, limit, shown);
+        Health health = settled.join();
+        if (health.status() == Health.Status.UNHEALTHY) {
+            int failures = health.failingStreak();
+            throw new ContainerException("The " + target.describe() + " is unhealthy: "
+                    + (failures == 1 ? "a check has failed. " : failures + " checks in a row have failed. ")
+                    + lastCheck(health) + lastLines());
+        }
+    }
+
     private void awaitExit(Wait.Exit wait, Duration limit, Duration shown) {
         ExitStatus status = get(wait, target.exit(), limit, shown);
         if (status.code() != wait.code()) {
             throw new ContainerException("The " + target.describe() + " was to exit with code " + wait.code()
-                    + " and exited with " + code(status) + "." + lastLines());
+                    + " and exited with " + code(status) + ". " + lastLines());
         }
     }
 
@@ -126,7 +143,7 @@ public final class Readiness {
                     });
         } catch (ConditionTimeoutException e) {
             throw new ContainerException(
-                    timedOut(wait, shown) + " The command last exited with code " + lastCode.get() + "." + lastLines());
+                    timedOut(wait, shown) + "The command last exited with code " + lastCode.get() + ". " + lastLines());
         }
         if (lastCode.get() != 0 || exit.isDone()) {
             throw exited(exit.join());
@@ -140,7 +157,7 @@ public final class Readiness {
             throw new ContainerException(timedOut(wait, shown) + lastLines());
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-            throw new ContainerException("Interrupted while waiting for the " + target.describe() + " to be ready.", e);
+            throw new InterruptionException("Waiting for the " + target.describe() + " to be ready ended", e);
         } catch (ExecutionException e) {
             if (e.getCause() instanceof BivouacException failure) {
                 throw failure;
@@ -151,17 +168,29 @@ public final class Readiness {
     }
 
     private String timedOut(Wait wait, Duration shown) {
-        return "The " + target.describe() + " was not ready after " + seconds(shown) + ": waited for " + wait + ".";
+        return "The " + target.describe() + " was not ready after " + seconds(shown) + ": waited for " + wait + ". "
+                + (wait instanceof Wait.Health ? lastCheck(target.health()) : "");
+    }
+
+    private static String lastCheck(Health health) {
+        if (health.last().isEmpty()) {
+            return "No check has ended yet. ";
+        }
+        Health.Result last = health.last().get();
+        String said = last.output().isBlank()
+                ? ", and wrote nothing. "
+                : ":" + last.output().lines().map(line -> "\n  " + line).collect(Collectors.joining()) + "\n";
+        return "The last one " + (last.exitCode() < 0 ? "failed" : "exited with code " + last.exitCode()) + said;
     }
 
     private ContainerException exited(ExitStatus status) {
         return new ContainerException(
-                "The " + target.describe() + " exited before it was ready, with " + code(status) + "." + lastLines());
+                "The " + target.describe() + " exited before it was ready, with " + code(status) + ". " + lastLines());
     }
 
     private static String code(ExitStatus status) {
-        return "code " + status.code()
-                + status.signal().map(signal -> " (" + signal + ")").orElse("");
+        String reason = status.signal().orElse("") + (status.outOfMemory() ? ", out of memory" : "");
+        return "code " + status.code() + (reason.isEmpty() ? "" : " (" + reason.replaceFirst("^, ", "") + ")");
     }
 
     private static String seconds(Duration duration) {
@@ -172,8 +201,8 @@ public final class Readiness {
     private String lastLines() {
         List<String> lines = target.lastLines(LINES_SHOWN);
         if (lines.isEmpty()) {
-            return " It logged nothing.";
+            return "It logged nothing.";
         }
-        return " Its last log lines:\n  " + String.join("\n  ", lines);
+        return "Its last log lines:\n  " + String.join("\n  ", lines);
     }
 }

@@ -1,6 +1,7 @@
 package io.bivouac.engine.wait;
 
 import io.bivouac.engine.ExitStatus;
+import io.bivouac.engine.Health;
 import io.bivouac.engine.LogLine;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
@@ -18,6 +19,12 @@ public interface WaitTarget {
 
     /** Starts to wait for a listening port; cancelling ends it. */
     CompletableFuture<Void> listening(int port);
+
+    /** Completes when the container has become healthy or unhealthy. Asked for only where it has a healthcheck. */
+    CompletableFuture<Health> settled();
+
+    /** What checks have found out until now; as above. */
+    Health health();
 
     /** Runs a command once: its exit code. */
     int run(java.util.List<String> command);

@@ -23,7 +23,7 @@ public final class ExecConnection implements AutoCloseable {
     }
 
     /** Passes output on until the command ends. */
-    public ExitReport await(Output output) throws IOException {
+    public ExitReport await(Output output) throws IOException, WardenException {
         while (true) {
             Frame frame = connection.next();
             WireReader reader = frame.reader();
@@ -36,6 +36,7 @@ public final class ExecConnection implements AutoCloseable {
                 case EXITED -> {
                     return ExitReport.decode(reader);
                 }
+                case FAILED -> throw new WardenException(WardenFailure.decode(reader));
                 default -> throw new ProtocolException("a frame of type " + frame.type() + " from a command");
             }
         }

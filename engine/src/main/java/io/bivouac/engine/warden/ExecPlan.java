@@ -11,7 +11,7 @@ import java.util.List;
  * @param columns of a terminal of its own, 0 for none
  * @param rows of that terminal
  */
-public record ExecPlan(String id, List<CgroupPath> cgroups, boolean input, int columns, int rows, ProcessPlan process) {
+public record ExecPlan(String id, List<CgroupPlan> cgroups, boolean input, int columns, int rows, ProcessPlan process) {
     public ExecPlan {
         cgroups = List.copyOf(cgroups);
     }

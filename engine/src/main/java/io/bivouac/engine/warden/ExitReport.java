@@ -10,9 +10,9 @@ import java.util.Optional;
  * @param code the exit code, or 128 plus the signal's number
  * @param signalNumber 0 when it exited by itself
  */
-public record ExitReport(int code, int signalNumber) implements ExitStatus {
+public record ExitReport(int code, int signalNumber, boolean outOfMemory) implements ExitStatus {
     static ExitReport decode(WireReader in) {
-        ExitReport report = new ExitReport(in.takeInt(), in.takeInt());
+        ExitReport report = new ExitReport(in.takeInt(), in.takeInt(), in.takeBoolean());
         in.finish();
         return report;
     }

@@ -5,11 +5,29 @@ import io.bivouac.engine.ConfigurationException;
 import io.bivouac.engine.HostException;
 import io.bivouac.engine.InternalException;
 import io.bivouac.engine.UnsupportedHostException;
+import java.util.Optional;
 import java.util.Set;
 
 /** Turns what the warden reports into exceptions for people: what was tried, on what, why it failed, what to do next. */
 public final class FailureTranslation {
     private static final Set<Integer> FULL = Set.of(Errno.ENOSPC, Errno.EDQUOT);
+    private static final Set<Integer> NO_DESCRIPTORS = Set.of(Errno.EMFILE, Errno.ENFILE);
+    private static final Set<String> NEW_PROCESSES = Set.of("clone3", "fork");
+    /** What writes into the store. */
+    private static final Set<String> STORE = Set.of(
+            "write the tree",
+            "write the record file",
+            "read the tree",
+            "make the container's folder",
+            "make a mount point",
+            "make a folder",
+            "enter the working directory",
+            "mount the overlay",
+            "open the log",
+            "make the session's folder",
+            "lock the session",
+            "record the session",
+            "remove a folder");
 
     private FailureTranslation() {}
 
@@ -19,17 +37,34 @@ public final class FailureTranslation {
      * @param attempt what the user asked for, as the beginning of a sentence: {@code Starting container db (image x) failed}
      */
     public static BivouacException translate(String attempt, WardenException cause) {
+        return ofAnyOperation(attempt, cause).orElseGet(() -> ofOperation(attempt, cause));
+    }
+
+    private static Optional<BivouacException> ofAnyOperation(String attempt, WardenException cause) {
         WardenFailure failure = cause.failure();
-        if (FULL.contains(failure.errno()) && !isNamespace(failure)) {
-            return new HostException(
-                    attempt + ": the file system of the store is full (" + failure
-                            + "). Free space there, or move the store with -Dbivouac.store=FOLDER.",
-                    cause);
+        int errno = failure.errno();
+        String problem = null;
+        if (FULL.contains(errno) && STORE.contains(failure.operation())) {
+            problem = "the file system of the store is full (" + failure
+                    + "). Free space there, or move the store with -Dbivouac.store=FOLDER.";
+        } else if (errno == Errno.EROFS) {
+            problem = failure + ". Choose a writable place with -Dbivouac.store=FOLDER.";
+        } else if (NO_DESCRIPTORS.contains(errno)) {
+            problem = "too many files are open (" + failure + "). Raise the limit: ulimit -n, or sysctl fs.file-max.";
+        } else if (errno == Errno.EAGAIN && NEW_PROCESSES.contains(failure.syscall())) {
+            problem = "no more processes may be started (" + failure
+                    + "). Raise the limit: ulimit -u, sysctl kernel.pid_max, or pids.max of the control group.";
+        } else if (errno == Errno.ENOMEM) {
+            problem = "this host is out of memory (" + failure + ").";
+        } else if (failure.syscall().equals("seccomp")) {
+            problem = "this host does not take seccomp filters (" + failure + "). Use a kernel with"
+                    + " CONFIG_SECCOMP_FILTER, or start the container with SeccompProfile.unconfined().";
         }
-        if (failure.errno() == Errno.EROFS) {
-            return new HostException(
-                    attempt + ": " + failure + ". Choose a writable place with -Dbivouac.store=FOLDER.", cause);
-        }
+        return problem == null ? Optional.empty() : Optional.of(new HostException(attempt + ": " + problem, cause));
+    }
+
+    private static BivouacException ofOperation(String attempt, WardenException cause) {
+        WardenFailure failure = cause.failure();
         return switch (failure.operation()) {
             case "create a user namespace" ->
                 new UnsupportedHostException(
@@ -48,13 +83,34 @@ public final class FailureTranslation {
             case "open the source of a bind mount" ->
                 new ConfigurationException(
                         attempt + ": the bind source " + failure.object() + " cannot be opened: "
-                                + Errno.text(failure.errno()) + ". Make it before the start.",
+                                + Errno.text(failure.errno()) + "."
+                                + (failure.errno() == Errno.ENOENT ? " Make it before the start." : ""),
+                        cause);
+            case "label the process" ->
+                new ConfigurationException(
+                        attempt + ": this host's security module does not take the label " + failure.object() + ": "
+                                + Errno.text(failure.errno())
+                                + ". Load the AppArmor profile with apparmor_parser, or start without withAppArmor.",
+                        cause);
+            case "mount onto procfs" ->
+                new ConfigurationException(
+                        attempt + ": nothing can be mounted at " + failure.object()
+                                + ": in this image it leads to /proc, the kernel's own view of the container.",
+                        cause);
+            case "recognize the masking device" ->
+                new ConfigurationException(
+                        attempt
+                                + ": what it has at /dev/null, which is to cover parts of /proc, is not the null device.",
+                        cause);
+            case "recognize the console" ->
+                new ConfigurationException(
+                        attempt + ": its terminal cannot be mounted at " + failure.object()
+                                + ": what a mount has there is neither a file nor a device.",
                         cause);
             case "change the user" ->
                 new ConfigurationException(
-                        attempt + ": it cannot run as " + failure.object() + ": " + Errno.text(failure.errno())
-                                + ". In a rootless session only mapped ids exist: add subordinate ids with usermod --add-subuids and"
-                                + " --add-subgids.",
+                        attempt + ": it cannot run as " + failure.object() + ": " + Errno.text(failure.errno()) + "."
+                                + (UNMAPPED.contains(failure.errno()) ? UNMAPPED_HINT : ""),
                         cause);
             case "enter the working directory" ->
                 new ConfigurationException(
@@ -74,12 +130,12 @@ public final class FailureTranslation {
             "Allow them: sysctl user.max_user_namespaces must be above 0; on Debian kernel.unprivileged_userns_clone=1; on"
                     + " Ubuntu kernel.apparmor_restrict_unprivileged_userns=0. Or run as root.";
 
+    private static final Set<Integer> UNMAPPED = Set.of(Errno.EPERM, Errno.EINVAL);
+
+    private static final String UNMAPPED_HINT =
+            " In a rootless session only mapped ids exist: add subordinate ids with usermod --add-subuids and --add-subgids.";
+
     private static final String MAPPING_HINT =
             "Install newuidmap and newgidmap (Debian: apt-get install uidmap) and check the user's lines in /etc/subuid and"
                     + " /etc/subgid.";
-
-    /** ENOSPC of clone and unshare means a limit on namespaces, not a full disk. */
-    private static boolean isNamespace(WardenFailure failure) {
-        return failure.syscall().equals("clone3") || failure.syscall().equals("unshare");
-    }
 }

@@ -1,6 +1,5 @@
 package io.bivouac.engine.warden;
 
-import io.bivouac.engine.oci.Digest;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -16,6 +15,10 @@ import java.util.Optional;
  * @param gids ranges of group ids
  */
 public record IdMapping(Kind kind, List<Range> uids, List<Range> gids) {
+    /** What to do where ids are missing. */
+    public static final String HINT =
+            "Add subordinate ids: usermod --add-subuids 100000-165535 --add-subgids 100000-165535 USER.";
+
     private static final long SUBORDINATE_LIMIT = 65536;
 
     /** How a map is set up; the codes are those of {@code enum id_mapping} in {@code request.h}. */
@@ -118,8 +121,19 @@ public record IdMapping(Kind kind, List<Range> uids, List<Range> gids) {
         if (!rootless()) {
             return "root";
         }
-        return "user-"
-                + Digest.of((uids + " " + gids).getBytes(StandardCharsets.UTF_8))
-                        .shortHex();
+        return "user" + names(uids) + names(gids);
+    }
+
+    private static String names(List<Range> ranges) {
+        StringBuilder text = new StringBuilder();
+        for (Range range : ranges) {
+            text.append('-')
+                    .append(range.inside())
+                    .append('.')
+                    .append(range.outside())
+                    .append('.')
+                    .append(range.count());
+        }
+        return text.toString();
     }
 }

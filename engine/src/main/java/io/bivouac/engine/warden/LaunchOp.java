@@ -60,11 +60,19 @@ public sealed interface LaunchOp {
         }
     }
 
-    /** Makes a character device. */
-    record Device(String target, int mode, int major, int minor) implements LaunchOp {
+    /**
+     * Makes a device.
+     *
+     * @param block a block device rather than a character device
+     * @param mode permission bits
+     */
+    record Device(String target, boolean block, int mode, int major, int minor) implements LaunchOp {
+        private static final int BLOCK = 0060000;
+
         @Override
         public void encode(WireWriter out) {
-            out.put(4).putText(target).putInt(mode).putInt(major).putInt(minor);
+            out.put(4).putText(target).putInt(block ? mode | BLOCK : mode);
+            out.putInt(major).putInt(minor);
         }
     }
 
@@ -109,6 +117,33 @@ public sealed interface LaunchOp {
         @Override
         public void encode(WireWriter out) {
             out.put(9).putText(path).putText(value);
+        }
+    }
+
+    /**
+     * Labels what lies on the file systems that are mounted from here on, where they take a label.
+     *
+     * @param label a context of SELinux
+     */
+    record Context(String label) implements LaunchOp {
+        @Override
+        public void encode(WireWriter out) {
+            out.put(10).putText("/").putText(label);
+        }
+    }
+
+    /**
+     * Gives the first process a terminal, of the first {@code devpts} that was mounted, in place of the pipes that take its
+     * output, and mounts it.
+     *
+     * @param target made when missing
+     * @param columns 1 to 65535
+     * @param rows 1 to 65535
+     */
+    record Console(String target, int columns, int rows) implements LaunchOp {
+        @Override
+        public void encode(WireWriter out) {
+            out.put(11).putText(target).putInt(columns).putInt(rows);
         }
     }
 }

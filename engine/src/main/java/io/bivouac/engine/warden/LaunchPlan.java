@@ -9,6 +9,8 @@ import java.util.List;
  *
  * @param id 64 hexadecimal digits
  * @param create false to start again on the file system and network the container has
+ * @param trace whether to tell when each phase was over
+ * @param init whether a process of the warden's own comes before the command, to reap and to pass signals on
  * @param root the root file system
  * @param network the network namespace
  * @param cgroups the container's groups, made with the container
@@ -20,9 +22,11 @@ import java.util.List;
 public record LaunchPlan(
         String id,
         boolean create,
+        boolean trace,
+        boolean init,
         Root root,
         Network network,
-        List<CgroupPath> cgroups,
+        List<CgroupPlan> cgroups,
         long logLimit,
         String hostname,
         List<LaunchOp> ops,
@@ -68,7 +72,7 @@ public record LaunchPlan(
 
     WireWriter encode() {
         WireWriter out = new WireWriter().begin(FrameType.LAUNCH).put(FrameType.VERSION);
-        out.putText(id).put(create);
+        out.putText(id).put(create).put(trace).put(init);
         out.putText(root.folder())
                 .putText(root.layers())
                 .putText(root.options())
@@ -80,7 +84,7 @@ public record LaunchPlan(
             out.putText(publication.sourceAddress()).putText(publication.targetAddress());
             out.putInt(publication.containerPort());
         }
-        CgroupPath.encodeAll(out, cgroups);
+        CgroupPlan.encodeAll(out, cgroups);
         out.putLong(logLimit).putText(hostname);
         out.putInt(ops.size());
         ops.forEach(op -> op.encode(out));

@@ -72,6 +72,8 @@ public final class LogFiles {
         NavigableMap<Long, Path> segments = new TreeMap<>();
         try (Stream<Path> files = Files.list(folder)) {
             files.forEach(file -> segments.put(Long.valueOf(file.getFileName().toString()), file));
+        } catch (NoSuchFileException e) {
+            // There was no output yet.
         }
         return segments;
     }

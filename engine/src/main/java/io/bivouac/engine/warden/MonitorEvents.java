@@ -1,13 +1,8 @@
 package io.bivouac.engine.warden;
 
 import io.bivouac.engine.InternalException;
-import io.bivouac.engine.wire.Frame;
-import io.bivouac.engine.wire.ProtocolException;
-import io.bivouac.engine.wire.WireReader;
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.nio.channels.CancelledKeyException;
-import java.nio.channels.ClosedSelectorException;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.Selector;
 import java.nio.channels.SocketChannel;
@@ -16,15 +11,9 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 
 /** Reads the reports of all monitors on one thread. */
 public final class MonitorEvents implements AutoCloseable {
-    /** Reports are small; a monitor that sends more is out of its mind. */
-    private static final int BUFFER = 4096;
-
     private final Selector selector;
-    private final Queue<Registration> registrations = new ConcurrentLinkedQueue<>();
-
-    private record Registration(SocketChannel connection, MonitorListener listener) {}
-
-    private record Attachment(ByteBuffer buffer, MonitorListener listener) {}
+    private final Queue<Monitor> registrations = new ConcurrentLinkedQueue<>();
+    private volatile boolean closed;
 
     public MonitorEvents() {
         try {
@@ -38,90 +27,73 @@ public final class MonitorEvents implements AutoCloseable {
     }
 
     /** Takes over a connection: it is closed when the monitor hangs up. */
-    public void register(SocketChannel connection, MonitorListener listener) {
-        registrations.add(new Registration(connection, listener));
-        selector.wakeup();
+    public Monitor register(SocketChannel connection, MonitorListener listener) {
+        Monitor monitor = new Monitor(connection, listener);
+        registrations.add(monitor);
+        if (closed) {
+            loseRegistrations();
+        } else {
+            selector.wakeup();
+        }
+        return monitor;
     }
 
     private void run() {
         try {
-            while (selector.isOpen()) {
-                selector.select(this::read);
-                for (Registration next; (next = registrations.poll()) != null; ) {
-                    register(next);
+            while (!closed) {
+                selector.select(MonitorEvents::read);
+                for (Monitor next; (next = registrations.poll()) != null; ) {
+                    watch(next);
                 }
             }
-        } catch (IOException | ClosedSelectorException e) {
-            // Closed, or the JVM is out of descriptors: nobody is told anything any more.
-        }
-    }
-
-    private void register(Registration registration) {
-        try {
-            registration.connection.configureBlocking(false);
-            Attachment attachment = new Attachment(ByteBuffer.allocate(BUFFER), registration.listener);
-            registration.connection.register(selector, SelectionKey.OP_READ, attachment);
         } catch (IOException e) {
-            registration.listener.lost();
+            // The JVM is out of descriptors.
+        } finally {
+            end();
         }
     }
 
-    private void read(SelectionKey key) {
-        SocketChannel connection = (SocketChannel) key.channel();
-        Attachment attachment = (Attachment) key.attachment();
+    private void end() {
+        closed = true;
+        selector.keys().forEach(key -> ((Monitor) key.attachment()).lose());
+        loseRegistrations();
         try {
-            int count = connection.read(attachment.buffer);
-            boolean ended = dispatch(attachment);
-            if (ended || count < 0) {
-                close(key);
-                if (!ended) {
-                    attachment.listener.lost();
-                }
-            }
-        } catch (IOException | ProtocolException | CancelledKeyException e) {
-            close(key);
-            attachment.listener.lost();
-        }
-    }
-
-    /** True once the end was reported. */
-    private static boolean dispatch(Attachment attachment) {
-        ByteBuffer buffer = attachment.buffer.flip();
-        boolean ended = false;
-        for (var frame = Frame.poll(buffer); frame.isPresent(); frame = Frame.poll(buffer)) {
-            WireReader reader = frame.get().reader();
-            switch (frame.get().type()) {
-                case LOGGED -> attachment.listener.logged(reader.takeLong(), reader.takeLong());
-                case EXITED -> {
-                    attachment.listener.exited(ExitReport.decode(reader));
-                    ended = true;
-                }
-                default ->
-                    throw new ProtocolException("a frame of type " + frame.get().type() + " from a monitor");
-            }
-        }
-        buffer.compact();
-        return ended;
-    }
-
-    private static void close(SelectionKey key) {
-        key.cancel();
-        try {
-            key.channel().close();
-        } catch (IOException e) {
-            // It was of no more use.
-        }
-    }
-
-    @Override
-    public void close() {
-        try {
-            for (SelectionKey key : selector.keys()) {
-                key.channel().close();
-            }
             selector.close();
         } catch (IOException e) {
             // The kernel closes what is left.
         }
+    }
+
+    private void loseRegistrations() {
+        for (Monitor next; (next = registrations.poll()) != null; ) {
+            next.lose();
+        }
+    }
+
+    private void watch(Monitor monitor) {
+        try {
+            monitor.connection().configureBlocking(false);
+            monitor.connection().register(selector, SelectionKey.OP_READ, monitor);
+        } catch (IOException e) {
+            monitor.lose();
+        }
+    }
+
+    private static void read(SelectionKey key) {
+        Monitor monitor = (Monitor) key.attachment();
+        try {
+            if (!monitor.read()) {
+                key.cancel();
+            }
+        } catch (CancelledKeyException e) {
+            monitor.lose();
+        }
+    }
+
+    /** Ends the thread; listeners of monitors that still report hear that they are lost. */
+    @Override
+    public void close() {
+        closed = true;
+        selector.wakeup();
     }
 }

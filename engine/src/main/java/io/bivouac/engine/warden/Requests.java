@@ -22,7 +22,7 @@ final class Requests {
         out.put(plan.mapping().kind().code());
         encodeRanges(out, plan.mapping().uids());
         encodeRanges(out, plan.mapping().gids());
-        CgroupPath.encodeAll(out, plan.cgroups());
+        CgroupPlan.encodeAll(out, plan.cgroups());
         return out.end();
     }
 
@@ -33,9 +33,13 @@ final class Requests {
         }
     }
 
+    static WireWriter announcement() {
+        return begin(FrameType.ANNOUNCE).end();
+    }
+
     static WireWriter exec(ExecPlan plan) {
         WireWriter out = begin(FrameType.EXEC).putText(plan.id());
-        CgroupPath.encodeAll(out, plan.cgroups());
+        CgroupPlan.encodeAll(out, plan.cgroups());
         out.put(plan.input()).put(plan.columns() > 0).putInt(plan.columns()).putInt(plan.rows());
         plan.process().encode(out);
         return out.end();
@@ -45,9 +49,9 @@ final class Requests {
         return begin(FrameType.SIGNAL).putText(id).putInt(signal).end();
     }
 
-    static WireWriter discard(String id, List<String> folders, List<CgroupPath> cgroups) {
+    static WireWriter discard(String id, List<String> folders, List<CgroupPlan> cgroups) {
         WireWriter out = begin(FrameType.DISCARD).putText(id).putTexts(folders);
-        CgroupPath.encodeAll(out, cgroups);
+        CgroupPlan.encodeAll(out, cgroups);
         return out.end();
     }
 

@@ -13,7 +13,7 @@ import java.util.List;
  * @param cgroups the session's own groups, parents of its containers'
  */
 public record SessionPlan(
-        Path sessions, Path layers, String id, Path socket, IdMapping mapping, List<CgroupPath> cgroups) {
+        Path sessions, Path layers, String id, Path socket, IdMapping mapping, List<CgroupPlan> cgroups) {
     public SessionPlan {
         cgroups = List.copyOf(cgroups);
     }

@@ -34,19 +34,21 @@ public final class Signals {
 
     /** {@code KILL}, {@code SIGKILL} or {@code 9}. */
     public static int number(String name) {
+        return find(name)
+                .orElseThrow(() -> new ConfigurationException(
+                        "'" + name + "' is not a signal. Use a name such as SIGTERM or a number from 1 to 64."));
+    }
+
+    /** The same; empty when there is none of this name. */
+    public static Optional<Integer> find(String name) {
         String upper = name.strip().toUpperCase(Locale.ROOT);
         if (upper.matches("\\d{1,2}")) {
             int number = Integer.parseInt(upper);
             if (number >= 1 && number <= LAST) {
-                return number;
+                return Optional.of(number);
             }
         }
-        Integer number = NUMBERS.get(upper.startsWith("SIG") ? upper.substring(3) : upper);
-        if (number == null) {
-            throw new ConfigurationException(
-                    "'" + name + "' is not a signal. Use a name such as SIGTERM or a number from 1 to 64.");
-        }
-        return number;
+        return Optional.ofNullable(NUMBERS.get(upper.startsWith("SIG") ? upper.substring(3) : upper));
     }
 
     /** {@code SIGKILL}; empty for 0. */

@@ -19,6 +19,7 @@ public final class TreeConnection implements AutoCloseable {
 
     private final WardenConnection connection;
     private final InputStream in;
+    private boolean reading;
 
     TreeConnection(WardenConnection connection) {
         this.connection = connection;
@@ -39,6 +40,7 @@ public final class TreeConnection implements AutoCloseable {
 
     /** The records, in reading. */
     public TreeReader reader() {
+        reading = true;
         return new TreeReader(in, frame -> {
             if (frame.type() == FrameType.FAILED) {
                 throw new FailureFrame(WardenFailure.decode(frame.reader()));
@@ -54,6 +56,9 @@ public final class TreeConnection implements AutoCloseable {
     public IOException unwrap(IOException e) throws WardenException {
         if (e instanceof FailureFrame frame) {
             throw new WardenException(frame.failure);
+        }
+        if (reading && e instanceof EOFException) {
+            throw WardenClient.lost(e);
         }
         if (e instanceof HungUpException) {
             finish();

@@ -3,6 +3,7 @@ package io.bivouac.engine.warden;
 import io.bivouac.engine.InternalException;
 import io.bivouac.engine.UnsupportedHostException;
 import io.bivouac.engine.io.AtomicFiles;
+import io.bivouac.engine.oci.Platform;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
@@ -43,18 +44,23 @@ public final class WardenBinary {
     }
 
     private static String machine() {
-        String machine = System.getProperty("os.arch", "");
         String system = System.getProperty("os.name", "");
         if (!system.equals("Linux")) {
             throw new UnsupportedHostException(
                     "Containers need Linux: this is " + system + ". On macOS and Windows run the tests in a Linux"
                             + " virtual machine or WSL 2, or skip them with -Dbivouac.unsupported=skip.");
         }
-        return switch (machine) {
-            case "amd64", "x86_64" -> "x86_64";
+        return machine(Platform.host().architecture());
+    }
+
+    /** The name that compilers give a processor which images name otherwise. */
+    static String machine(String architecture) {
+        return switch (architecture) {
+            case "amd64" -> "x86_64";
+            case "arm64" -> "aarch64";
             default ->
-                throw new UnsupportedHostException("Bivouac has no engine for the processor '" + machine
-                        + "' yet: x86-64 is supported. Skip the tests with -Dbivouac.unsupported=skip.");
+                throw new UnsupportedHostException("Bivouac has no engine for the processor '" + architecture
+                        + "': x86-64 and aarch64 are supported. Skip the tests with -Dbivouac.unsupported=skip.");
         };
     }
 
@@ -67,8 +73,8 @@ public final class WardenBinary {
     private static InputStream open(String resource) {
         InputStream in = WardenBinary.class.getResourceAsStream(resource);
         if (in == null) {
-            throw new InternalException(
-                    "The jar of bivouac-engine holds no " + resource + ". Build it with make and a C compiler.");
+            throw new InternalException("The jar of bivouac-engine holds no " + resource
+                    + ". Build it on a machine of that processor, or where fixtures/prepare has run.");
         }
         return in;
     }

@@ -1,18 +1,17 @@
 package io.bivouac.engine.warden;
 
-import io.bivouac.engine.InternalException;
-import io.bivouac.engine.wire.Frame;
+import io.bivouac.engine.BivouacException;
+import io.bivouac.engine.InterruptionException;
+import io.bivouac.engine.io.Uninterrupted;
 import io.bivouac.engine.wire.FrameType;
-import io.bivouac.engine.wire.WireReader;
 import io.bivouac.engine.wire.WireWriter;
 import java.io.IOException;
+import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
 import java.nio.channels.ClosedByInterruptException;
 import java.nio.channels.SocketChannel;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
-import org.jspecify.annotations.Nullable;
 
 /** Speaks to the warden of a session: one connection for each request. Usable from any thread. */
 public final class WardenClient {
@@ -23,32 +22,25 @@ public final class WardenClient {
     }
 
     /**
-     * A container that was started.
-     *
-     * @param pid of its first process in the session's PID namespace
-     * @param ports of the host, in the order of the publications
-     * @param connection on which the monitor reports
+     * Loads what the JDK needs for its first unix-domain socket, the security providers among it: some 10 ms, better spent beside
+     * the start of a session than after it.
      */
-    public record Launched(int pid, List<Integer> ports, SocketChannel connection) {}
-
-    /** Starts a container; returns when its command is being executed. */
-    public Launched launch(LaunchPlan plan) throws WardenException {
-        WardenConnection connection = open(plan.encode());
+    public static void prepare() {
         try {
-            Frame answer = connection.expect(FrameType.LAUNCHED);
-            WireReader reader = answer.reader();
-            int pid = reader.takeInt();
-            int count = reader.takeInt();
-            List<Integer> ports = new ArrayList<>(count);
-            for (int i = 0; i < count; i++) {
-                ports.add(reader.takeInt());
-            }
-            reader.finish();
-            return new Launched(pid, ports, connection.channel());
-        } catch (WardenException | RuntimeException e) {
-            connection.close();
-            throw e;
+            SocketChannel.open(StandardProtocolFamily.UNIX).close();
+        } catch (IOException | UnsupportedOperationException e) {
+            // Whoever needs a socket will say so.
         }
+    }
+
+    /** Starts a container again. */
+    public Launch launch() {
+        return new Launch(this, connect(), false);
+    }
+
+    /** Says that a container will be created: the warden makes what all of them need while the caller plans. */
+    public Launch announce() {
+        return new Launch(this, open(Requests.announcement()), true);
     }
 
     /** Starts a command in a container; returns when it is being executed. */
@@ -68,7 +60,7 @@ public final class WardenClient {
     }
 
     /** Kills a container and removes its folder and groups; what does not exist is no failure. */
-    public void discard(String id, List<String> folders, List<CgroupPath> cgroups) throws WardenException {
+    public void discard(String id, List<String> folders, List<CgroupPlan> cgroups) throws WardenException {
         request(Requests.discard(id, folders, cgroups));
     }
 
@@ -77,8 +69,23 @@ public final class WardenClient {
         request(Requests.remove(folders.stream().map(Path::toString).toList()));
     }
 
-    public void freeze(boolean freeze, List<Freezing> containers) throws WardenException {
-        request(Requests.freeze(freeze, containers));
+    /** Makes containers stand still, all or none. One that is interrupted leaves none frozen. */
+    public void freeze(List<Freezing> containers) throws WardenException {
+        try {
+            request(Requests.freeze(true, containers));
+        } catch (InterruptionException e) {
+            try {
+                thaw(containers);
+            } catch (WardenException suppressed) {
+                e.addSuppressed(suppressed);
+            }
+            throw e;
+        }
+    }
+
+    /** Lets them go on, whether or not this thread was interrupted. */
+    public void thaw(List<Freezing> containers) throws WardenException {
+        Uninterrupted.run(() -> request(Requests.freeze(false, containers)));
     }
 
     /** Waits, until the connection is closed, for a listening TCP socket inside the container. */
@@ -108,36 +115,29 @@ public final class WardenClient {
     }
 
     private WardenConnection open(WireWriter request) {
-        SocketChannel channel = null;
+        WardenConnection connection = connect();
         try {
-            channel = SocketChannel.open(address);
-            WardenConnection connection = new WardenConnection(channel);
             connection.send(request);
             return connection;
         } catch (IOException e) {
-            close(channel);
+            connection.close();
             throw lost(e);
         }
     }
 
-    private static void close(@Nullable SocketChannel channel) {
-        if (channel != null) {
-            try {
-                channel.close();
-            } catch (IOException e) {
-                // Nothing was promised on it.
-            }
+    private WardenConnection connect() {
+        try {
+            return new WardenConnection(SocketChannel.open(address));
+        } catch (IOException e) {
+            throw lost(e);
         }
     }
 
     /** The session is gone, or this thread was interrupted, which closes the channel it waits on. */
-    static InternalException lost(IOException cause) {
+    static BivouacException lost(IOException cause) {
         if (cause instanceof ClosedByInterruptException) {
-            return new InternalException("Interrupted while waiting for the warden.", cause);
+            return new InterruptionException("Waiting for the warden ended", cause);
         }
-        return new InternalException(
-                "The session has ended: its warden cannot be reached (" + cause.getMessage()
-                        + "). Its processes were killed, or this host ran out of memory.",
-                cause);
+        return new WardenLostException("The warden cannot be reached (" + cause.getMessage() + ").", cause);
     }
 }

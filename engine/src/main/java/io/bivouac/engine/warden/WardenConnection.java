@@ -65,6 +65,18 @@ public final class WardenConnection implements AutoCloseable {
         return frame;
     }
 
+    /** Whether the warden has neither said anything more nor hung up. */
+    boolean isQuiet() {
+        try {
+            channel.configureBlocking(false);
+            boolean quiet = channel.read(ByteBuffer.allocate(1)) == 0;
+            channel.configureBlocking(true);
+            return quiet;
+        } catch (IOException e) {
+            return false;
+        }
+    }
+
     Frame next() throws IOException {
         Optional<Frame> frame = Frame.read(in);
         return frame.orElseThrow(() -> new EOFException("the warden hung up"));

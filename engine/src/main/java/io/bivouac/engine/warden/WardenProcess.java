@@ -10,6 +10,7 @@ import java.io.OutputStream;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 
 /**
  * The guardian, and behind it the warden: the processes of one session. They notice the end of this JVM by themselves, however
@@ -17,6 +18,8 @@ import java.util.concurrent.TimeUnit;
  */
 public final class WardenProcess implements AutoCloseable {
     private static final long END_SECONDS = 20;
+    private static final int BUSY_ATTEMPTS = 500;
+    private static final long BUSY_MILLISECONDS = 10;
 
     private final Process guardian;
     private final SessionPlan plan;
@@ -36,7 +39,7 @@ public final class WardenProcess implements AutoCloseable {
             stdin.flush();
             Optional<Frame> answer = Frame.read(guardian.getInputStream());
             if (answer.isEmpty()) {
-                throw new InternalException("The guardian ended before it answered, with code " + guardian.waitFor()
+                throw new WardenLostException("The guardian ended before it answered, with code " + guardian.waitFor()
                         + ". Its program is " + binary + ".");
             }
             if (answer.get().type() == FrameType.FAILED) {
@@ -44,10 +47,10 @@ public final class WardenProcess implements AutoCloseable {
             }
             return new WardenProcess(guardian, plan);
         } catch (IOException e) {
-            guardian.destroyForcibly();
-            throw new InternalException("The guardian could not be spoken to: " + e.getMessage() + ".", e);
+            endOfInput(guardian);
+            throw new WardenLostException("The guardian cannot be spoken to (" + e.getMessage() + ").", e);
         } catch (InterruptedException e) {
-            guardian.destroyForcibly();
+            endOfInput(guardian);
             Thread.currentThread().interrupt();
             throw new InternalException("Interrupted while starting a session.", e);
         }
@@ -55,17 +58,44 @@ public final class WardenProcess implements AutoCloseable {
 
     /** Its stdout and stderr are pipes of its own: those of this JVM may be somebody's channel (Surefire's is). */
     private static Process spawn(Path binary) {
+        for (int attempt = 1; ; attempt++) {
+            try {
+                return tryToSpawn(binary);
+            } catch (IOException e) {
+                if (!isBusy(e) || attempt == BUSY_ATTEMPTS) {
+                    throw new HostException(
+                            "The warden " + binary + " could not be executed: " + e.getMessage()
+                                    + ". If the file system there is mounted noexec, move the store with"
+                                    + " -Dbivouac.store=FOLDER.",
+                            e);
+                }
+                LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(BUSY_MILLISECONDS));
+            }
+        }
+    }
+
+    /**
+     * A program that was just written cannot be executed while a process that was forked meanwhile, by whatever thread of this
+     * JVM, still holds the descriptor it was written through: until that executes its own program, and nobody tells when.
+     */
+    private static boolean isBusy(IOException e) {
+        return String.valueOf(e.getMessage()).contains("error=" + Errno.ETXTBSY + ",");
+    }
+
+    private static Process tryToSpawn(Path binary) throws IOException {
+        ProcessBuilder builder = new ProcessBuilder(binary.toString(), "guardian");
+        builder.environment().clear();
+        builder.directory(Path.of("/").toFile());
+        builder.redirectError(ProcessBuilder.Redirect.DISCARD);
+        return builder.start();
+    }
+
+    /** It ends then, and takes away what it has made. */
+    private static void endOfInput(Process guardian) {
         try {
-            ProcessBuilder builder = new ProcessBuilder(binary.toString(), "guardian");
-            builder.environment().clear();
-            builder.directory(Path.of("/").toFile());
-            builder.redirectError(ProcessBuilder.Redirect.DISCARD);
-            return builder.start();
+            guardian.getOutputStream().close();
         } catch (IOException e) {
-            throw new HostException(
-                    "The warden " + binary + " could not be executed: " + e.getMessage()
-                            + ". If the file system there is mounted noexec, move the store with -Dbivouac.store=FOLDER.",
-                    e);
+            // The pipe is broken: it has ended already.
         }
     }
 
@@ -77,6 +107,16 @@ public final class WardenProcess implements AutoCloseable {
         return guardian.isAlive();
     }
 
+    /** Whether it has ended or does so within a second, as a guardian does whose warden is gone. */
+    public boolean isEnding() {
+        try {
+            return guardian.waitFor(1, TimeUnit.SECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return !guardian.isAlive();
+        }
+    }
+
     public long guardianPid() {
         return guardian.pid();
     }
@@ -85,11 +125,7 @@ public final class WardenProcess implements AutoCloseable {
     @Override
     public void close() {
         boolean interrupted = false;
-        try {
-            guardian.getOutputStream().close();
-        } catch (IOException e) {
-            // The pipe is broken: the guardian has ended already.
-        }
+        endOfInput(guardian);
         for (long left = TimeUnit.SECONDS.toNanos(END_SECONDS), end = System.nanoTime() + left;
                 left > 0;
                 left = end - System.nanoTime()) {

@@ -57,11 +57,30 @@ public final class WireReader {
         return Arrays.copyOfRange(data, start, start + count);
     }
 
+    /**
+     * The length of a list, never more than the payload can hold.
+     *
+     * @param elementSize bytes that each element takes at least
+     */
+    public int takeCount(int elementSize) {
+        int count = takeInt();
+        if (count < 0 || count > (data.length - at) / elementSize) {
+            throw new ProtocolException("a list of " + Integer.toUnsignedString(count) + " elements in a payload of "
+                    + data.length + " bytes");
+        }
+        return count;
+    }
+
     /** A text as bytes, for names of files. */
     public byte[] takeRawText() {
         byte[] text = takeBytes();
         if (takeByte() != 0) {
             throw new ProtocolException("a text does not end");
+        }
+        for (byte value : text) {
+            if (value == 0) {
+                throw new ProtocolException("a text holds a NUL character");
+            }
         }
         return text;
     }

@@ -6,7 +6,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.bivouac.engine.ConfigurationException;
 import io.bivouac.engine.warden.IdMapping;
 import io.bivouac.engine.warden.ProcessPlan;
-import java.nio.charset.StandardCharsets;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -15,23 +14,19 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 class UserResolverTests {
     private static final IdMapping ROOT = new IdMapping(IdMapping.Kind.NONE, List.of(), List.of());
-    private static final Accounts ACCOUNTS = Accounts.parse(bytes("""
+    private static final Accounts ACCOUNTS = Accounts.parse("""
                     root:x:0:0:root:/root:/bin/sh
                     broken:x:notanumber:0::/:
                     short:x:5
                     me:x:1000:1001:,,,:/home/me:/bin/sh
                     4242:x:7:7::/seven:/bin/sh
                     huge:x:4294967295:1::/:
-                    """), bytes("""
+                    """, """
                     root:x:0:
                     staff:x:50:me,root
                     mine:x:1001:me
                     wheel:x:10:me
-                    """));
-
-    private static byte[] bytes(String text) {
-        return text.getBytes(StandardCharsets.UTF_8);
-    }
+                    """);
 
     private static UserResolver.Resolved resolve(String text) {
         return new UserResolver(ACCOUNTS, ROOT).resolve(text);

@@ -3,8 +3,10 @@ package io.bivouac.engine.json;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.math.BigInteger;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -16,6 +18,15 @@ class JsonTests {
         assertThat(Json.parse("{\"a\":[1,-2,9007199254740993,2.5,1e3,\"x\\u00e4\",true,null,{}]}"))
                 .isEqualTo(Map.of(
                         "a", Arrays.asList(1L, -2L, 9007199254740993L, 2.5, 1000.0, "xä", true, null, Map.of())));
+    }
+
+    @Test
+    void wholeNumbersBeyondALongAreExactUpToTwentyDigits() {
+        assertThat(Json.parse("[18446744073709551615,99999999999999999999,100000000000000000000]"))
+                .isEqualTo(
+                        List.of(new BigInteger("18446744073709551615"), new BigInteger("99999999999999999999"), 1e20));
+        assertThat(new String(Json.write(Json.parse("18446744073709551615")), StandardCharsets.UTF_8))
+                .isEqualTo("18446744073709551615");
     }
 
     @Test

@@ -65,6 +65,8 @@ class IdMappingTests {
         String first = mapping("me:100000:65536\n", "me:100000:65536\n").layersName();
         String second = mapping("me:200000:65536\n", "me:100000:65536\n").layersName();
 
-        assertThat(first).matches("user-[0-9a-f]{12}").isNotEqualTo(second);
+        assertThat(first)
+                .isEqualTo("user-0.1000.1-1.100000.65536-0.1001.1-1.100000.65536")
+                .isNotEqualTo(second);
     }
 }

@@ -22,6 +22,12 @@ import org.junit.jupiter.api.TestFactory;
 /** What Java encodes is what {@code vectors.c} decodes: both are held to the files in {@code src/test/resources/wire}. */
 class WireVectorTests {
     private static final CgroupPath GROUP = new CgroupPath(2, "/sys/fs/cgroup/bivouac-s1/c1");
+    private static final CgroupPlan PLAN = CgroupPlan.of(GROUP)
+            .countingKills()
+            .withOuter(List.of(new CgroupPlan.Setting("cgroup.subtree_control", "+memory")))
+            .withInner(List.of(
+                    new CgroupPlan.Setting("memory.max", "67108864"), new CgroupPlan.Setting("pids.max", "2048")))
+            .withDevices(new byte[] {(byte) 0xb7, 0, 0, 0, 1, 0, 0, 0, (byte) 0x95, 0, 0, 0, 0, 0, 0, 0});
 
     private static Map<String, WireWriter> vectors() {
         Map<String, WireWriter> vectors = new LinkedHashMap<>();
@@ -36,9 +42,16 @@ class WireVectorTests {
         vectors.put("launch", launch().encode());
         vectors.put(
                 "exec",
-                Requests.exec(new ExecPlan("c1", List.of(GROUP, new CgroupPath(1, "/v1/x")), true, 80, 24, process())));
+                Requests.exec(new ExecPlan(
+                        "c1",
+                        List.of(PLAN, CgroupPlan.of(new CgroupPath(1, "/v1/x")).asShared()),
+                        true,
+                        80,
+                        24,
+                        process())));
         vectors.put("signal", Requests.signal("c1", 15));
-        vectors.put("discard", Requests.discard("c1", List.of("/store/sessions/s1/c1"), List.of(GROUP)));
+        vectors.put("discard", Requests.discard("c1", List.of("/store/sessions/s1/c1"), List.of(PLAN)));
+        vectors.put("announcement", Requests.announcement());
         vectors.put("remove", Requests.remove(List.of("/a", "/b/c")));
         vectors.put("await-port", Requests.awaitPort("c1", 5432, "169.254.77.2"));
         vectors.put(
@@ -68,28 +81,32 @@ class WireVectorTests {
                 "s1",
                 Path.of("/tmp/bivouac-s1/s"),
                 mapping,
-                List.of(new CgroupPath(2, "/sys/fs/cgroup/bivouac-s1")));
+                List.of(CgroupPlan.of(new CgroupPath(2, "/sys/fs/cgroup/bivouac-s1"))));
     }
 
     private static LaunchPlan launch() {
         return new LaunchPlan(
                 "c1",
                 true,
+                false,
+                true,
                 new LaunchPlan.Root("c1", "root", "lowerdir=b:a,upperdir=/session/c1/upper", "b"),
                 new LaunchPlan.Network(
                         true,
                         List.of("169.254.77.2"),
                         List.of(new LaunchPlan.Publication("127.0.0.1", 0, "169.254.77.1", "169.254.77.2", 5432))),
-                List.of(GROUP),
+                List.of(PLAN),
                 1L << 33,
                 "host",
                 List.of(
+                        new LaunchOp.Context("system_u:object_r:container_file_t:s0:c1,c2"),
                         new LaunchOp.Mount("tmpfs", "/dev", LaunchOp.NO_SUID, List.of("mode=755", "nr_inodes=0")),
                         new LaunchOp.Bind("/host/data", "/data", true),
                         new LaunchOp.ProvidedFile("/etc/hosts", 0644, "127.0.0.1\n".getBytes(StandardCharsets.UTF_8)),
-                        new LaunchOp.Device("/dev/null", 0666, 1, 3),
+                        new LaunchOp.Device("/dev/null", false, 0666, 1, 3),
                         new LaunchOp.Symlink("/dev/fd", "/proc/self/fd"),
                         new LaunchOp.Folder("/var/data", 0755),
+                        new LaunchOp.Console("/dev/console", 80, 65535),
                         new LaunchOp.Mask("/proc/kcore"),
                         new LaunchOp.ReadOnly("/proc/sys"),
                         new LaunchOp.Sysctl("net/ipv4/ping_group_range", "0 65536")),
@@ -105,6 +122,7 @@ class WireVectorTests {
                 new ProcessPlan.Identity(4294967294L, 1000, true, List.of(4L, 27L)),
                 new ProcessPlan.Capabilities(0xa80425fbL, 1L << 40, 0),
                 true,
+                new ProcessPlan.Label(ProcessPlan.Module.APPARMOR, "bivouac-default"),
                 new byte[] {6, 0, 0, 0, 0, 0, (byte) 0xff, 0x7f},
                 List.of(new ProcessPlan.Limit(7, 1024, -1)),
                 200);

@@ -1,0 +1,36 @@
+package io.bivouac.engine.lsm;
+
+import io.bivouac.engine.ContainerSpec;
+import java.io.IOException;
+import java.nio.file.Path;
+
+/** Decides how containers are labelled. */
+public final class Labeller {
+    private static final Path SYSFS = Path.of("/sys");
+
+    private final SecurityModules modules;
+    private final CategoryClaims claims;
+
+    Labeller(SecurityModules modules, CategoryClaims claims) {
+        this.modules = modules;
+        this.claims = claims;
+    }
+
+    /**
+     * For the modules of this host.
+     *
+     * @param claims the file that tells which categories are in use
+     */
+    public static Labeller ofHost(Path claims) {
+        return new Labeller(SecurityModules.of(SYSFS), new CategoryClaims(claims));
+    }
+
+    /** The labels of a new container; a privileged one is confined by none. */
+    public ContainerLabels label(ContainerSpec spec) throws IOException {
+        String profile = modules.appArmor() ? spec.appArmor().orElse(null) : null;
+        boolean separate = modules.selinux() && !spec.privileged();
+        return profile == null && !separate
+                ? ContainerLabels.none()
+                : new ContainerLabels(profile, separate ? claims.claim() : null);
+    }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package io.bivouac.engine.health;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package io.bivouac.engine;
+
+import org.jspecify.annotations.NullMarked;

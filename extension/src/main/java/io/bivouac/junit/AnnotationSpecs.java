@@ -46,6 +46,12 @@ final class AnnotationSpecs {
             }
             spec = spec.withEnv(variable.substring(0, equals), variable.substring(equals + 1));
         }
+        if (!provision.memory().isEmpty()) {
+            spec = spec.withMemory(provision.memory());
+        }
+        if (provision.cpus() != 0) {
+            spec = spec.withCpus(provision.cpus());
+        }
         for (WaitFor waitFor : provision.waitFor()) {
             spec = spec.withWait(wait(waitFor, where));
         }
@@ -68,9 +74,12 @@ final class AnnotationSpecs {
         if (waitFor.exit() >= 0) {
             given.add(Wait.forExit(waitFor.exit()));
         }
+        if (waitFor.healthcheck()) {
+            given.add(Wait.forHealthcheck());
+        }
         if (given.size() != 1) {
             throw new ConfigurationException(where + ": a @WaitFor names " + given.size()
-                    + " conditions. Name one of log, port, command, exit in each.");
+                    + " conditions. Name one of log, port, command, exit, healthcheck in each.");
         }
         Wait wait = given.get(0);
         return Durations.parse(waitFor.timeout(), where).map(wait::withTimeout).orElse(wait);

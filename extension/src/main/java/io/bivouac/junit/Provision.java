@@ -54,6 +54,12 @@ public @interface Provision {
     /** When the container is ready; all must hold. Default, with ports: that each is listened on. */
     WaitFor[] waitFor() default {};
 
+    /** The most memory the container may use, such as {@code 512m}; default: as much as the host has. */
+    String memory() default "";
+
+    /** Processors' worth of time the container may use, such as 1.5; default: all the host has. */
+    double cpus() default 0;
+
     /** How long all waits together may take, such as {@code 90s} or {@code 2m}; default 60 s. */
     String startupTimeout() default "";
 }

@@ -5,7 +5,10 @@ import java.lang.annotation.RetentionPolicy;
 import java.lang.annotation.Target;
 import org.apiguardian.api.API;
 
-/** One condition for readiness: exactly one of {@link #log()}, {@link #port()}, {@link #command()} and {@link #exit()}. */
+/**
+ * One condition for readiness: exactly one of {@link #log()}, {@link #port()}, {@link #command()}, {@link #exit()} and
+ * {@link #healthcheck()}.
+ */
 @Target({})
 @Retention(RetentionPolicy.RUNTIME)
 @API(status = API.Status.EXPERIMENTAL, since = "0.1")
@@ -24,6 +27,9 @@ public @interface WaitFor {
 
     /** The code the container's first process must exit with: for jobs that prepare something. */
     int exit() default -1;
+
+    /** Whether a check of the container's health, as its image has it, must have succeeded. */
+    boolean healthcheck() default false;
 
     /** How long this condition may take, such as {@code 20s}; default: the container's start-up timeout. */
     String timeout() default "";

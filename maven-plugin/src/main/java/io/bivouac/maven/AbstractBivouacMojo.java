@@ -28,6 +28,29 @@ abstract class AbstractBivouacMojo extends AbstractMojo {
     @Parameter(property = "bivouac.images")
     private @Nullable String images;
 
+    /** Bytes that stay free on the store's file system, such as {@code 2g}; default the smaller of 1 GiB and a twentieth of it. */
+    @Parameter(property = "bivouac.store.reserve")
+    private @Nullable String storeReserve;
+
+    /**
+     * Where images of a registry are looked for first, separated by commas: {@code docker.io=https://cache.example.org/hub};
+     * without a registry, those of Docker Hub.
+     */
+    @Parameter(property = "bivouac.registry.mirrors")
+    private @Nullable String registryMirrors;
+
+    /** Hosts, separated by commas, whose certificates are not looked at, and that may speak plain HTTP. */
+    @Parameter(property = "bivouac.registry.insecure")
+    private @Nullable String registryInsecure;
+
+    /** Hosts of token servers, separated by commas, that may have credentials of a registry at another site. */
+    @Parameter(property = "bivouac.registry.realms")
+    private @Nullable String registryRealms;
+
+    /** Asks no registry, ever. */
+    @Parameter(property = "bivouac.offline")
+    private @Nullable String offline;
+
     /** Handles what all goals share; a goal does its work in {@link #run()}. */
     @Override
     public final void execute() throws MojoExecutionException, MojoFailureException {
@@ -46,10 +69,21 @@ abstract class AbstractBivouacMojo extends AbstractMojo {
 
     protected abstract void run() throws MojoExecutionException, MojoFailureException;
 
+    /** The same, and the log tells how far pulls and pushes have come. */
+    protected EngineOptions transferOptions() {
+        boolean interactive = session.getRequest().isInteractiveMode();
+        return engineOptions().withTransferListener(TransferProgress.to(getLog(), interactive));
+    }
+
     protected EngineOptions engineOptions() {
         return EngineOptions.from(key -> switch (key) {
             case EngineOptions.STORE -> store;
             case EngineOptions.IMAGES -> images;
+            case EngineOptions.STORE_RESERVE -> storeReserve;
+            case EngineOptions.REGISTRY_MIRRORS -> registryMirrors;
+            case EngineOptions.REGISTRY_INSECURE -> registryInsecure;
+            case EngineOptions.REGISTRY_REALMS -> registryRealms;
+            case EngineOptions.OFFLINE -> offline;
             default -> null;
         });
     }

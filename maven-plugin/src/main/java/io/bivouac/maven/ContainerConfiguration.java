@@ -34,6 +34,14 @@ public class ContainerConfiguration {
     @Parameter
     private @Nullable List<Integer> ports;
 
+    /** The most memory the container may use, such as {@code 512m}; default: as much as the host has. */
+    @Parameter
+    private @Nullable String memory;
+
+    /** Processors' worth of time the container may use, such as 1.5; default: all the host has. */
+    @Parameter
+    private @Nullable Double cpus;
+
     /** When the container is ready; all must hold. Default, with ports: that each is listened on. */
     @Parameter
     private @Nullable List<WaitConfiguration> waits;
@@ -62,6 +70,12 @@ public class ContainerConfiguration {
         }
         if (ports != null) {
             spec = spec.withPorts(ports.stream().mapToInt(Integer::intValue).toArray());
+        }
+        if (memory != null) {
+            spec = spec.withMemory(memory);
+        }
+        if (cpus != null) {
+            spec = spec.withCpus(cpus);
         }
         if (waits != null) {
             for (WaitConfiguration wait : waits) {

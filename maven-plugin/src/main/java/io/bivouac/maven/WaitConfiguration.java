@@ -8,7 +8,7 @@ import java.util.List;
 import org.apache.maven.plugins.annotations.Parameter;
 import org.jspecify.annotations.Nullable;
 
-/** One condition for readiness, as the POM writes it: exactly one of log, port, command and exit. */
+/** One condition for readiness, as the POM writes it: exactly one of log, port, command, exit and healthcheck. */
 public class WaitConfiguration {
     /** A regular expression found within a line of the log. */
     @Parameter
@@ -30,6 +30,10 @@ public class WaitConfiguration {
     @Parameter
     private @Nullable Integer exit;
 
+    /** Whether a check of the container's health, as its image has it, must have succeeded. */
+    @Parameter
+    private boolean healthcheck;
+
     /** Seconds this condition may take; default: the container's start-up timeout. */
     @Parameter
     private @Nullable Integer timeoutSeconds;
@@ -48,9 +52,12 @@ public class WaitConfiguration {
         if (exit != null) {
             given.add(Wait.forExit(exit));
         }
+        if (healthcheck) {
+            given.add(Wait.forHealthcheck());
+        }
         if (given.size() != 1) {
             throw new ConfigurationException(where + ": a <wait> names " + given.size()
-                    + " conditions. Name one of log, port, command, exit in each.");
+                    + " conditions. Name one of log, port, command, exit, healthcheck in each.");
         }
         Wait wait = given.get(0);
         return timeoutSeconds == null ? wait : wait.withTimeout(Duration.ofSeconds(timeoutSeconds));

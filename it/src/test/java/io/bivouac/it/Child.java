@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.io.InputStreamReader;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
@@ -17,6 +18,7 @@ final class Child implements AutoCloseable {
     private final BlockingQueue<String> lines = new LinkedBlockingQueue<>();
     private final StringBuilder all = new StringBuilder();
     private final Thread reader;
+    private volatile boolean killed;
 
     Child(Process process) {
         this.process = process;
@@ -35,7 +37,10 @@ final class Child implements AutoCloseable {
                 lines.add(line);
             }
         } catch (IOException e) {
-            throw new UncheckedIOException(e);
+            // Killing it closes its output under the one who reads.
+            if (!killed) {
+                throw new UncheckedIOException(e);
+            }
         }
     }
 
@@ -61,7 +66,11 @@ final class Child implements AutoCloseable {
 
     /** Waits for its end: the exit code. */
     int join() throws InterruptedException {
-        if (!process.waitFor(PATIENCE_SECONDS * 3, TimeUnit.SECONDS)) {
+        return join(Duration.ofSeconds(PATIENCE_SECONDS * 3));
+    }
+
+    int join(Duration patience) throws InterruptedException {
+        if (!process.waitFor(patience.toSeconds(), TimeUnit.SECONDS)) {
             throw new AssertionError("the child does not end:\n" + output());
         }
         reader.join(TimeUnit.SECONDS.toMillis(PATIENCE_SECONDS));
@@ -74,9 +83,10 @@ final class Child implements AutoCloseable {
         }
     }
 
-    /** As {@code kill -9} does. */
+    /** As {@code kill -9} does; what it has said can still be read. */
     void kill() {
-        process.destroyForcibly();
+        killed = true;
+        process.toHandle().destroyForcibly();
     }
 
     @Override

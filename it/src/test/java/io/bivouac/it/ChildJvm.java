@@ -34,6 +34,12 @@ final class ChildJvm {
         return this;
     }
 
+    /** Classes and resources that are found before any others. */
+    ChildJvm before(Path classes) {
+        classPath = classes + ":" + classPath;
+        return this;
+    }
+
     Child start(Class<?> main, String... arguments) throws IOException {
         List<String> command = new ArrayList<>(prefix);
         if (!environment.isEmpty()) {

@@ -6,7 +6,7 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 
 /** Programs of the host, run to their end. */
-final class Commands {
+public final class Commands {
     private static final long MINUTES = 5;
 
     private Commands() {}
@@ -17,18 +17,18 @@ final class Commands {
      * @param code it exited with
      * @param output of both streams
      */
-    record Result(int code, String output) {}
+    public record Result(int code, String output) {}
 
-    static Result run(String... command) throws IOException, InterruptedException {
+    public static Result run(String... command) throws IOException, InterruptedException {
         return run(List.of(command));
     }
 
-    static Result run(List<String> command) throws IOException, InterruptedException {
+    public static Result run(List<String> command) throws IOException, InterruptedException {
         return finish(new ProcessBuilder(command).redirectErrorStream(true).start());
     }
 
     /** Gives a program no input and waits for its end. */
-    static Result finish(Process process) throws IOException, InterruptedException {
+    public static Result finish(Process process) throws IOException, InterruptedException {
         process.getOutputStream().close();
         String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
         if (!process.waitFor(MINUTES, TimeUnit.MINUTES)) {

@@ -55,10 +55,11 @@ final class Demo {
 
     private void run() throws Exception {
         say("Bivouac's demonstration: a test that fails on PostgreSQL, and its replay.");
-        FixtureImages.all();
+        Path postgres = FixtureImages.postgres();
         Commands.run("rm", "-rf", folder.toString());
         Files.createDirectories(folder);
-        OutsideMaven project = OutsideMaven.project("demo", folder.resolve("shop"), folder.resolve("store"));
+        OutsideMaven project = OutsideMaven.project("demo", folder.resolve("shop"), folder.resolve("store"))
+                .withImage(postgres);
 
         Commands.Result tested = project.run("test");
         Matcher counts = PASSED_AND_FAILED.matcher(tested.output());

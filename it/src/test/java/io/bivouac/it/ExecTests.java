@@ -10,7 +10,9 @@ import io.bivouac.engine.ContainerException;
 import io.bivouac.engine.ExecResult;
 import io.bivouac.engine.ExecSpec;
 import java.io.ByteArrayOutputStream;
+import java.io.FileInputStream;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -84,6 +86,16 @@ class ExecTests {
         ExecResult result = container.exec(ExecSpec.of("true").withStdin(new byte[5_000_000]));
 
         assertThat(result.exitCode()).isZero();
+    }
+
+    @Test
+    void inputThatCannotBeReadKillsTheCommand() throws Exception {
+        InputStream closed = new FileInputStream("/dev/zero");
+        closed.close();
+        assertThatThrownBy(() -> container.exec(ExecSpec.of("cat").withStdin(closed)))
+                .isInstanceOf(ContainerException.class)
+                .hasMessage("The command [cat] in the container " + container.name() + " (image busybox:1) was killed:"
+                        + " its input could not be read (Stream Closed).");
     }
 
     @Test

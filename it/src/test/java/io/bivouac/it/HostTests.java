@@ -2,6 +2,7 @@ package io.bivouac.it;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
 
 import io.bivouac.engine.ConfigurationException;
 import io.bivouac.engine.Container;
@@ -9,13 +10,18 @@ import io.bivouac.engine.ContainerException;
 import io.bivouac.engine.ContainerSpec;
 import io.bivouac.engine.Engine;
 import io.bivouac.engine.EngineOptions;
+import io.bivouac.engine.ExitStatus;
 import io.bivouac.engine.HostException;
+import io.bivouac.engine.PullPolicy;
 import io.bivouac.engine.UnsupportedHostException;
 import io.bivouac.fixtures.FixtureImages;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Random;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -53,8 +59,8 @@ class HostTests {
     void otherProcessorsAreNamed() throws Exception {
         assertThat(startBusybox(new ChildJvm().option("-Dos.arch=riscv64")))
                 .isEqualTo(
-                        "failed UnsupportedHostException: Bivouac has no engine for the processor 'riscv64' yet: x86-64 is"
-                                + " supported. Skip the tests with -Dbivouac.unsupported=skip.\n");
+                        "failed UnsupportedHostException: Bivouac has no engine for the processor 'riscv64': x86-64 and"
+                                + " aarch64 are supported. Skip the tests with -Dbivouac.unsupported=skip.\n");
     }
 
     @Test
@@ -106,13 +112,13 @@ class HostTests {
     @Test
     void storeOfANewerVersionIsRefused() throws Exception {
         Path store = Files.createDirectories(folder.resolve("store"));
-        Files.writeString(store.resolve("version"), "2\n");
+        Files.writeString(store.resolve("version"), "4\n");
 
         assertThatThrownBy(() -> Engine.open(EngineOptions.defaults().withStore(store)))
                 .isInstanceOf(HostException.class)
                 .hasMessage("The store " + store
-                        + " cannot be used: it was written in format 2 by another version of Bivouac,"
-                        + " this one knows 1. Choose a writable place with -Dbivouac.store=FOLDER.");
+                        + " cannot be used: it was written in format 4 by another version of Bivouac,"
+                        + " this one knows 3. Choose a writable place with -Dbivouac.store=FOLDER.");
     }
 
     @Test
@@ -130,8 +136,9 @@ class HostTests {
     @Tag("root")
     void fullDiskWhileUnpackingIsNamedAndLeavesNoHalfLayer() throws Exception {
         Path store = Files.createDirectories(folder.resolve("mounted"));
-        Path layout = SmallImages.write(
-                folder.resolve("large"), "large:1", tar -> tar.file("zeros", 0644, new byte[6_000_000]));
+        byte[] content = new byte[6_000_000];
+        new Random(1).nextBytes(content); // zeros would become a hole
+        Path layout = SmallImages.write(folder.resolve("large"), "large:1", tar -> tar.file("content", 0644, content));
         // Room for the blobs, not for the layer beside them; what is left there is shown at the end.
         ChildJvm jvm = onTmpfs(store, "size=10m");
 
@@ -151,7 +158,7 @@ class HostTests {
 
         assertThat(start(
                         onTmpfs(store, "noexec"), store.resolve("store"), FixtureImages.busybox(), "busybox:1", "true"))
-                .startsWith("failed HostException: The warden " + store.resolve("store/bin/warden-x86_64-"))
+                .startsWith("failed HostException: The warden " + store.resolve("store/bin/warden-"))
                 .contains(" could not be executed: ")
                 .endsWith(
                         ". If the file system there is mounted noexec, move the store with -Dbivouac.store=FOLDER.\n");
@@ -182,16 +189,34 @@ class HostTests {
     }
 
     @Test
+    void storeOfAnOlderVersionIsTakenOver() throws Exception {
+        Path store = Files.createDirectories(folder.resolve("store"));
+        Files.writeString(store.resolve("version"), "2\n");
+
+        Engine.open(EngineOptions.defaults().withStore(store)).close();
+
+        assertThat(store.resolve("version")).hasContent("3");
+    }
+
+    @Test
     void unknownImageIsNamedAsItWasWritten() {
-        try (Engine engine = Engine.open(EngineOptions.defaults()
-                .withStore(folder.resolve("store"))
-                .withImages(List.of(FixtureImages.probe())))) {
-            assertThatThrownBy(() -> engine.start(ContainerSpec.of("example.org/team/app:2")))
+        EngineOptions options =
+                EngineOptions.defaults().withStore(folder.resolve("store")).withImages(List.of(FixtureImages.probe()));
+        ContainerSpec spec = ContainerSpec.of("example.org/team/app:2");
+        String begin = "The image example.org/team/app:2 is not in the store " + folder.resolve("store")
+                + ", nor is it in " + FixtureImages.probe() + ", and it is not pulled: ";
+        String end =
+                ". Load it with mvn bivouac:load -Dbivouac.archive=FILE, or name a layout or archive that holds it with"
+                        + " -Dbivouac.images=PATH.";
+        try (Engine engine = Engine.open(options)) {
+            assertThatThrownBy(() -> engine.start(spec.withPullPolicy(PullPolicy.NEVER)))
                     .isInstanceOf(ConfigurationException.class)
-                    .hasMessage("The image example.org/team/app:2 is not in the store " + folder.resolve("store")
-                            + ", nor is it in " + FixtureImages.probe()
-                            + ". Load it with mvn bivouac:load -Dbivouac.archive=FILE, or name a layout or archive that holds it"
-                            + " with -Dbivouac.images=PATH.");
+                    .hasMessage(begin + "its pull policy says never" + end);
+        }
+        try (Engine engine = Engine.open(options.withOffline(true))) {
+            assertThatThrownBy(() -> engine.start(spec))
+                    .isInstanceOf(ConfigurationException.class)
+                    .hasMessage(begin + "bivouac.offline is set" + end);
         }
     }
 
@@ -265,5 +290,28 @@ class HostTests {
         assertThatThrownBy(() -> engine.start(ContainerSpec.of("probe:1")))
                 .isInstanceOf(ConfigurationException.class)
                 .hasMessage("The engine is closed: open a new one.");
+    }
+
+    @Test
+    void closingAnEngineEndsWhatWaitsForItsContainers() throws Exception {
+        Engine engine = Engine.open(
+                EngineOptions.defaults().withStore(folder.resolve("store")).withImages(List.of(FixtureImages.probe())));
+        Container container = engine.start(ContainerSpec.of("probe:1").withName("c"));
+        CompletableFuture<ExitStatus> waiting = new CompletableFuture<>();
+        Thread thread = new Thread(() -> {
+            try {
+                waiting.complete(container.waitForExit(Duration.ofMinutes(2)));
+            } catch (RuntimeException e) {
+                waiting.completeExceptionally(e);
+            }
+        });
+        thread.start();
+        await().until(() -> thread.getState() == Thread.State.TIMED_WAITING || waiting.isDone());
+        engine.close();
+
+        assertThatThrownBy(() -> waiting.get(20, TimeUnit.SECONDS))
+                .cause()
+                .isInstanceOf(ConfigurationException.class)
+                .hasMessage("The container c (image probe:1) was closed while its end was waited for.");
     }
 }

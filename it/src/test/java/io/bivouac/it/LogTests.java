@@ -45,6 +45,22 @@ class LogTests {
                         .isBetween(before.minusMillis(10), Instant.now().plusMillis(10)));
     }
 
+    /** A test asserts on the log right after the answer of its server: what was written before that must be there. */
+    @Test
+    void logHoldsAllThatWasWrittenBeforeItIsAskedFor() {
+        ContainerSpec spec =
+                ContainerSpec.of("busybox:1").withCommand("sh", "-c", "cat /dev/zero | tr '\\0' x & sleep 1000");
+        try (Container flooding = Engines.shared().start(spec);
+                Container container = Engines.busybox()) {
+            for (int i = 0; i < 200; i++) {
+                container.exec("sh", "-c", "echo line " + i + " >/proc/1/fd/1");
+                assertThat(container.logs()).endsWith("line " + i + "\n");
+            }
+            // A container that never stops to write does not hold up whoever asks.
+            assertThat(flooding.logs()).endsWith("x");
+        }
+    }
+
     @Test
     void followDeliversWhatWasLoggedBeforeThenLive() throws Exception {
         List<String> lines = new CopyOnWriteArrayList<>();

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import io.bivouac.fixtures.FixtureImages;
+import io.bivouac.fixtures.LocalRegistry;
 import java.io.IOException;
 import java.io.Reader;
 import java.net.ConnectException;
@@ -12,6 +13,7 @@ import java.net.Socket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Comparator;
 import java.util.Properties;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Tag;
@@ -96,6 +98,18 @@ class MavenPluginTests {
     }
 
     @Test
+    void limitsOfThePomReachTheContainer() throws Exception {
+        Commands.Result memory = lifecycle().run("pre-integration-test", "-Dlimit.memory=lots");
+        assertThat(memory.code()).as(memory.output()).isEqualTo(1);
+        assertThat(memory.output())
+                .contains("'lots' is not a size: write bytes, or a whole number with k, m, g or t, such as 512m.");
+
+        Commands.Result cpus = lifecycle().run("pre-integration-test", "-Dlimit.cpus=0.001");
+        assertThat(cpus.code()).as(cpus.output()).isEqualTo(1);
+        assertThat(cpus.output()).contains("0.001 is no number of processors: at least 0.01.");
+    }
+
+    @Test
     void skippedGoalsDoNothing() throws Exception {
         Commands.Result build = lifecycle().run("pre-integration-test", "-Dbivouac.skip");
 
@@ -131,5 +145,84 @@ class MavenPluginTests {
         assertThat(loaded.output())
                 .contains("Loading images from " + file
                         + " failed: it is neither an OCI image layout nor an archive of docker save.");
+    }
+
+    @Test
+    void imagesTravelByRegistryAndByFile() throws Exception {
+        try (LocalRegistry registry = LocalRegistry.start(folder.resolve("registry"))) {
+            String name = registry.name() + "/team/box:1";
+            Path archive = folder.resolve("box.tar.gz");
+            Commands.Result there = nowhere()
+                    .run(
+                            OutsideMaven.goal("load"),
+                            OutsideMaven.goal("tag"),
+                            "-Dbivouac.images=",
+                            "-Dbivouac.archive=" + FixtureImages.busybox(),
+                            "-Dbivouac.image=busybox:1",
+                            "-Dbivouac.tag=" + name);
+            assertThat(there.output()).contains("Loaded busybox:1", " as " + name + ".");
+            there = nowhere().run(OutsideMaven.goal("push"), "-Dbivouac.images=", "-Dbivouac.image=" + name);
+            assertThat(there.code()).as(there.output()).isZero();
+            assertThat(there.output())
+                    .containsPattern("Pushed " + name + ": \\d\\.\\d MB in \\d+\\.\\d s\\.")
+                    .contains("The registry has " + name + ", sha256:");
+            Commands.Result saved = nowhere()
+                    .run(
+                            OutsideMaven.goal("save"),
+                            "-Dbivouac.images=",
+                            "-Dbivouac.image=busybox:1," + name,
+                            "-Dbivouac.archive=" + archive);
+            assertThat(saved.output()).contains("Saved busybox:1, " + name + " to " + archive + ".");
+            assertThat(archive).isNotEmptyFile();
+            Commands.Result pruned =
+                    nowhere().run(OutsideMaven.goal("prune"), "-Dbivouac.images=", "-Dbivouac.prune.unused");
+            assertThat(pruned.output())
+                    .contains("Removed ")
+                    .containsPattern("\\d\\.\\d MB are free now that were not before\\.");
+            Commands.Result pulled = nowhere()
+                    .run(
+                            OutsideMaven.goal("pull"),
+                            OutsideMaven.goal("images"),
+                            "-Dbivouac.images=",
+                            "-Dbivouac.image=" + name,
+                            "-Dbivouac.verify");
+            assertThat(pulled.code()).as(pulled.output()).isZero();
+            assertThat(pulled.output())
+                    .containsPattern("Pulled " + name + ": \\d\\.\\d MB in \\d+\\.\\d s\\.")
+                    .contains("The store has " + name + " (", "Everything in the store is as it was written.")
+                    .containsPattern("The store has \\d\\.\\d MB of images, what they share counted once, and");
+        }
+    }
+
+    @Test
+    void imageThatIsNotThereBreaksTheBuildWithTheReason() throws Exception {
+        try (LocalRegistry registry = LocalRegistry.start(folder.resolve("registry"))) {
+            String name = registry.name() + "/team/none:1";
+
+            Commands.Result pulled =
+                    nowhere().run(OutsideMaven.goal("pull"), "-Dbivouac.images=", "-Dbivouac.image=" + name);
+
+            assertThat(pulled.code()).isEqualTo(1);
+            assertThat(pulled.output()).contains("Pulling the image " + name + " failed: ");
+        }
+    }
+
+    @Test
+    void damageIsNamed() throws Exception {
+        nowhere().run(OutsideMaven.goal("load"), "-Dbivouac.images=", "-Dbivouac.archive=" + FixtureImages.busybox());
+        Path largest;
+        try (Stream<Path> blobs = Files.list(store().resolve("blobs/sha256"))) {
+            largest = blobs.max(Comparator.comparingLong(blob -> blob.toFile().length()))
+                    .orElseThrow();
+        }
+        Files.writeString(largest, "nonsense");
+
+        Commands.Result verified = nowhere().run(OutsideMaven.goal("images"), "-Dbivouac.images=", "-Dbivouac.verify");
+
+        assertThat(verified.output())
+                .contains(
+                        "busybox:1: blob sha256:" + largest.getFileName() + " is damaged: its content has the digest ")
+                .contains(". Removed: it came from no registry; load or build it again.")
+                .contains("The store holds no images.");
     }
 }

@@ -40,10 +40,18 @@ final class OrdinaryUser implements AutoCloseable {
         return home;
     }
 
+    String name() {
+        return name;
+    }
+
     /** A JVM of this user. */
     ChildJvm jvm() {
-        return new ChildJvm()
-                .under("setpriv", "--reuid=" + name, "--regid=" + name, "--init-groups", "--reset-env")
+        return jvm(new ChildJvm());
+    }
+
+    /** The same, under commands that are run as whoever runs this. */
+    ChildJvm jvm(ChildJvm outer) {
+        return outer.under("setpriv", "--reuid=" + name, "--regid=" + name, "--init-groups", "--reset-env")
                 .environment("HOME=" + home)
                 .classPath(classPath);
     }

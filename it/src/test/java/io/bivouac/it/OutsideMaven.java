@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.Properties;
+import java.util.Set;
 
 /**
  * Maven as somebody outside this build runs it: what we built comes from a repository, as if it were released. {@code
@@ -19,18 +20,23 @@ final class OutsideMaven {
     static final String REPOSITORY = "repository";
 
     private static final Properties BUILD = build();
+    /** What a project need not know. */
+    private static final Set<String> OWN = Set.of("sources", "maven", REPOSITORY);
 
     private final Path folder;
     private final Path store;
+    /** Value of {@code bivouac.images}; empty: all that there are. */
+    private final String images;
 
-    private OutsideMaven(Path folder, Path store) {
+    private OutsideMaven(Path folder, Path store, String images) {
         this.folder = folder;
         this.store = store;
+        this.images = images;
     }
 
     /** Maven in a folder without a project. */
     static OutsideMaven in(Path folder, Path store) {
-        return new OutsideMaven(folder, store);
+        return new OutsideMaven(folder, store, "");
     }
 
     /** A copy of one of the projects of {@code src/it}. */
@@ -40,7 +46,12 @@ final class OutsideMaven {
         if (copied.code() != 0) {
             throw new IOException(copied.output());
         }
-        return new OutsideMaven(target, store);
+        return new OutsideMaven(target, store, "");
+    }
+
+    /** Knowing this image alone: others need not be built. */
+    OutsideMaven withImage(Path layout) {
+        return new OutsideMaven(folder, store, layout.toString());
     }
 
     /** A goal of our plugin, by its full coordinates: no project declares it. */
@@ -70,9 +81,11 @@ final class OutsideMaven {
                 "--settings=" + Path.of(required("sources"), "settings.xml"),
                 "-Dmaven.repo.local=" + required(REPOSITORY),
                 "-Dbivouac.store=" + store,
-                "-Dbivouac.images=" + FixtureImages.all()));
-        for (String name : List.of("released", "version", "junit", "postgresql", "surefire")) {
-            command.add("-Dbivouac.it." + name + "=" + required(name));
+                "-Dbivouac.images=" + (images.isEmpty() ? FixtureImages.all() : images)));
+        for (String name : BUILD.stringPropertyNames()) {
+            if (!OWN.contains(name)) {
+                command.add("-Dbivouac.it." + name + "=" + required(name));
+            }
         }
         command.addAll(List.of(arguments));
         ProcessBuilder builder = new ProcessBuilder(command).directory(folder.toFile());

@@ -96,6 +96,24 @@ class ProvisionErrorTests {
         void test() {}
     }
 
+    static class BadMemoryTestCase {
+        @Provision(image = "probe:1", memory = "lots")
+        @SuppressWarnings("NullAway.Init")
+        static Container container;
+
+        @Test
+        void test() {}
+    }
+
+    static class BadCpusTestCase {
+        @Provision(image = "probe:1", cpus = 0.001)
+        @SuppressWarnings("NullAway.Init")
+        static Container container;
+
+        @Test
+        void test() {}
+    }
+
     private void assertRefused(Class<?> type, String text) {
         ExtensionRun.of(capsules, type)
                 .containerEvents()
@@ -128,11 +146,18 @@ class ProvisionErrorTests {
         assertRefused(
                 TwoConditionsTestCase.class,
                 "@Provision on TwoConditionsTestCase.container: a @WaitFor names 2 conditions. Name one of log, port, command,"
-                        + " exit in each.");
+                        + " exit, healthcheck in each.");
         assertRefused(
                 BadTimeoutTestCase.class,
                 "@Provision on BadTimeoutTestCase.container: 'soon' is not a duration. Write a number and ms, s or m, such as"
                         + " 90s.");
+        assertRefused(
+                BadMemoryTestCase.class,
+                "@Provision on BadMemoryTestCase.container: 'lots' is not a size: write bytes, or a whole number with k, m, g"
+                        + " or t, such as 512m.");
+        assertRefused(
+                BadCpusTestCase.class,
+                "@Provision on BadCpusTestCase.container: 0.001 is no number of processors: at least 0.01.");
     }
 
     static class ConstructorTestCase {

@@ -14,6 +14,9 @@ import org.junit.jupiter.api.Test;
 /** An ordinary user has the same API and the same behaviour. */
 @Tag("root")
 class RootlessTests {
+    /** Half a minute of work, on a host that has other work too. */
+    private static final Duration PATIENCE = Duration.ofMinutes(10);
+
     @Test
     void suitePassesAsAnOrdinaryUser() throws Exception {
         // Built by root and readable for everybody.
@@ -25,14 +28,26 @@ class RootlessTests {
                     .start(
                             SuiteMain.class,
                             ContainerLifecycleTests.class.getName(),
+                            ConfinementTests.class.getName(),
+                            IsolationTests.class.getName(),
                             ExecTests.class.getName(),
+                            TerminalTests.class.getName(),
                             CopyTests.class.getName(),
                             LogTests.class.getName(),
                             DiffAndCommitTests.class.getName(),
                             ImageTests.class.getName(),
+                            HostileLayerTests.class.getName(),
+                            ImageFormatTests.class.getName(),
+                            RegistryTests.class.getName(),
                             ReadinessTests.class.getName(),
-                            PostgresTests.class.getName())) {
-                assertThat(child.join()).as(child.output()).isZero();
+                            HealthTests.class.getName(),
+                            ImageConfigurationTests.class.getName(),
+                            SeccompTests.class.getName(),
+                            PostgresTests.class.getName(),
+                            RedisTests.class.getName(),
+                            NginxTests.class.getName(),
+                            DebianTests.class.getName())) {
+                assertThat(child.join(PATIENCE)).as(child.output()).isZero();
                 assertThat(child.output()).containsPattern("passed [1-9][0-9]+\n");
             }
             // The guardian ends after the JVM that it watches.

@@ -46,7 +46,7 @@ final class SmallImages {
                 new LinkedHashMap<>(ImageConfig.empty(platform).json());
         json.put("config", Map.of("Entrypoint", List.of("/probe"), "Cmd", List.of("sleep", "0")));
         ImageConfig config = ImageConfig.of(json);
-        List<Layer> all = new ArrayList<>(List.of(tar -> tar.file("probe", 0755, probe())));
+        List<Layer> all = new ArrayList<>(List.of(tar -> tar.file("probe", 0755, FixtureImages.probeProgram())));
         all.addAll(List.of(fillers));
         for (Layer filler : all) {
             Path tar = folder.resolve("layer.tar");
@@ -68,15 +68,6 @@ final class SmallImages {
         Files.writeString(
                 folder.resolve("oci-layout"), "{\"imageLayoutVersion\":\"1.0.0\"}", StandardCharsets.US_ASCII);
         return folder;
-    }
-
-    private static byte[] probe() throws IOException {
-        try (var in = FixtureImages.class.getResourceAsStream("probe-x86_64")) {
-            if (in == null) {
-                throw new IOException("the fixtures hold no probe");
-            }
-            return in.readAllBytes();
-        }
     }
 
     private static Descriptor add(Path blobs, String mediaType, byte[] content) throws IOException {

@@ -1,0 +1,133 @@
+package io.bivouac.it;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+
+/** What this JVM and the processes of its sessions hold at a moment: what must not grow with the number of starts. */
+final class Footprint {
+    private static final Path CGROUPS = Path.of("/sys/fs/cgroup");
+
+    private final Map<String, Long> counts = new LinkedHashMap<>();
+    private long memory;
+
+    private Footprint() {}
+
+    /**
+     * Looks.
+     *
+     * @param store of the engine that is looked at
+     */
+    static Footprint of(Path store) throws IOException {
+        Footprint footprint = new Footprint();
+        footprint.counts.put("descriptors of the JVM", count(Path.of("/proc/self/fd")));
+        for (ProcessTree.Found process : processesOf(store)) {
+            footprint.add(process);
+        }
+        try (Stream<Path> sessions = Files.list(store.resolve("sessions"))) {
+            for (Path session : sessions.filter(Files::isDirectory).toList()) {
+                footprint.sum("folders of the session", count(session));
+                footprint.sum("control groups", groups(String.valueOf(session.getFileName())));
+            }
+        }
+        return footprint;
+    }
+
+    /** Guardians and what they have started, of this store alone: other engines of this JVM have theirs. */
+    private static List<ProcessTree.Found> processesOf(Path store) throws IOException {
+        List<ProcessTree.Found> all = ProcessTree.below(ProcessHandle.current().pid());
+        List<ProcessTree.Found> ours = new ArrayList<>();
+        for (ProcessTree.Found process : all) {
+            if (process.name().equals("bivouac-warden") && commandLine(process).contains(store.toString() + "/")) {
+                ours.addAll(ProcessTree.below(process.parent()));
+            }
+        }
+        ours.removeIf(process -> !process.name().startsWith("bivouac-"));
+        return ours;
+    }
+
+    private static String commandLine(ProcessTree.Found process) {
+        try {
+            return Files.readString(Path.of("/proc", Long.toString(process.pid()), "cmdline"));
+        } catch (IOException e) {
+            return "";
+        }
+    }
+
+    private void add(ProcessTree.Found process) throws IOException {
+        Path folder = Path.of("/proc", Long.toString(process.pid()));
+        try {
+            long descriptors = count(folder.resolve("fd"));
+            long mounts = lines(folder.resolve("mountinfo")).size();
+            memory += lines(folder.resolve("smaps_rollup")).stream()
+                    .filter(line -> line.startsWith("Pss:"))
+                    .mapToLong(line -> Long.parseLong(line.replaceAll("\\D", "")))
+                    .sum();
+            sum("descriptors of " + process.name(), descriptors);
+            sum("mounts of " + process.name(), mounts);
+            sum("processes " + process.name(), 1);
+        } catch (IOException e) {
+            if (process.isAlive()) {
+                throw e;
+            }
+        }
+    }
+
+    private void sum(String name, long value) {
+        counts.merge(name, value, Long::sum);
+    }
+
+    private static List<String> lines(Path file) throws IOException {
+        return Files.readAllLines(file, StandardCharsets.ISO_8859_1);
+    }
+
+    private static long count(Path folder) throws IOException {
+        try (Stream<Path> entries = Files.list(folder)) {
+            return entries.count();
+        }
+    }
+
+    private static long groups(String session) throws IOException {
+        List<Path> parents = new ArrayList<>();
+        try (Stream<Path> hierarchies = Files.list(CGROUPS)) {
+            Stream.concat(Stream.of(CGROUPS), hierarchies)
+                    .map(hierarchy -> hierarchy.resolve("bivouac-" + session))
+                    .filter(Files::isDirectory)
+                    .forEach(parents::add);
+        }
+        long groups = 0;
+        for (Path parent : parents) {
+            try (Stream<Path> children = Files.list(parent)) {
+                groups += children.filter(Files::isDirectory).count();
+            }
+        }
+        return groups;
+    }
+
+    /** Numbers of things, by name. */
+    Map<String, Long> counts() {
+        return counts;
+    }
+
+    long count(String name) {
+        return counts.getOrDefault(name, 0L);
+    }
+
+    /** The counts with one of them set to another value. */
+    Map<String, Long> with(String name, long value) {
+        Map<String, Long> changed = new LinkedHashMap<>(counts);
+        changed.put(name, value);
+        return changed;
+    }
+
+    /** The proportional set size of our processes, in KiB; see proc_pid_smaps(5). */
+    long memory() {
+        return memory;
+    }
+}

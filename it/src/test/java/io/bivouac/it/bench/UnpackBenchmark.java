@@ -1,0 +1,78 @@
+package io.bivouac.it.bench;
+
+import io.bivouac.engine.Container;
+import io.bivouac.engine.ContainerSpec;
+import io.bivouac.engine.Engine;
+import io.bivouac.engine.EngineOptions;
+import io.bivouac.fixtures.FixtureImages;
+import io.bivouac.it.Commands;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+
+/** The postgres fixture from a layout to unpacked layers, beside {@code gzip} alone, which is the floor, and umoci. */
+final class UnpackBenchmark implements Benchmark {
+    static final String OURS = "load + unpack postgres";
+    static final String GZIP = "gzip -dc of its layers";
+    static final String UMOCI = "umoci unpack";
+    static final String COMMIT = "commit of 100 MB changed";
+
+    private final Path folder;
+    private int number;
+
+    UnpackBenchmark(Path folder) {
+        this.folder = folder;
+    }
+
+    @Override
+    public String name() {
+        return "unpack";
+    }
+
+    @Override
+    public int turns() {
+        return 3;
+    }
+
+    @Override
+    public void measure(Report report) throws Exception {
+        Path layout = FixtureImages.postgres();
+        Path work = folder.resolve("unpack-" + number++);
+        unpack(report, layout, work);
+        String script = "for blob in \"$1\"/*; do gzip -dc \"$blob\" > /dev/null 2>&1; done; true";
+        time(
+                report,
+                GZIP,
+                List.of("sh", "-c", script, "sh", layout.resolve("blobs/sha256").toString()));
+        if (CommandBenchmark.isInstalled("umoci")) {
+            time(report, UMOCI, List.of("umoci", "unpack", "--image", layout + ":postgres:15", work + "-umoci"));
+        } else {
+            report.missing(UMOCI, "umoci is not installed");
+        }
+        Commands.run("rm", "-rf", work.toString(), work + "-umoci");
+    }
+
+    private static void unpack(Report report, Path layout, Path store) {
+        try (Engine engine = Engine.open(EngineOptions.defaults().withStore(store))) {
+            long begin = System.nanoTime();
+            engine.images().load(layout);
+            ContainerSpec spec = ContainerSpec.of("postgres:15").withEntrypoint("sleep", "1000");
+            try (Container container = engine.start(spec)) {
+                report.addNanos(OURS, System.nanoTime() - begin);
+                container.exec("sh", "-c", "head -c 100000000 /dev/urandom > /changed");
+                long commit = System.nanoTime();
+                container.commit("bench/commit:1");
+                report.addNanos(COMMIT, System.nanoTime() - commit);
+            }
+        }
+    }
+
+    private static void time(Report report, String row, List<String> command) throws Exception {
+        long begin = System.nanoTime();
+        Commands.Result result = Commands.run(command);
+        if (result.code() != 0) {
+            throw new IOException(row + " failed: " + result.output());
+        }
+        report.addNanos(row, System.nanoTime() - begin);
+    }
+}

@@ -7,12 +7,15 @@ import io.bivouac.fixtures.FixtureImages;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 
 /** An ordinary user has the same API and the same behaviour. */
 @Tag("root")
+@Timeout(value = 15, unit = TimeUnit.MINUTES)
 class RootlessTests {
     /** Half a minute of work, on a host that has other work too. */
     private static final Duration PATIENCE = Duration.ofMinutes(10);

@@ -241,18 +241,6 @@ static void raise_descriptor_limit(void) {
     }
 }
 
-static int receive_request(struct guardian *guardian, struct frame *frame, struct arena *arena, struct failure *failure) {
-    int received = frame_receive(STDIN_FILENO, frame);
-    if (received <= 0) {
-        return fail_with(failure, received == 0 ? EPIPE : errno, "decode the request", "read", "session");
-    }
-    struct reader reader = {
-        .at = frame->payload.data, .end = frame->payload.data + frame->payload.length, .arena = arena};
-    return frame->type == FRAME_SESSION && decode_session(&reader, &guardian->request) == 0
-               ? 0
-               : fail_with(failure, reader_error(&reader), "decode the request", "", "session");
-}
-
 static int prepare(struct guardian *guardian, struct failure *failure) {
     signal(SIGPIPE, SIG_IGN);
     if (STANDS(GUARDIAN_SESSION)) {
@@ -275,7 +263,7 @@ int guardian_main(void) {
     OWNED_FRAME frame = {0};
     int result = prepare(&guardian, &failure);
     if (result == 0) {
-        result = receive_request(&guardian, &frame, &arena, &failure);
+        result = receive_session(STDIN_FILENO, &frame, &arena, &guardian.request, &failure);
     }
     if (result == 0) {
         result = start(&guardian, &failure);

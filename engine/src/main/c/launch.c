@@ -24,7 +24,7 @@
 #include "process.h"
 #include "protect.h"
 #include "proxy.h"
-#include "remove.h"
+#include "space.h"
 #include "spawn.h"
 #include "terminal.h"
 #include "trace.h"
@@ -64,6 +64,9 @@ static int make_folder(struct launching *launching, struct failure *failure) {
         return fail(failure, "make the container's folder", "mkdir", launch->folder);
     }
     launching->made_folder = true;
+    if (space_prepare(launching->session, launch->folder, failure) != 0) {
+        return -1;
+    }
     OWNED_FD folder = openat(session, launch->folder, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
     static const char *const parts[] = {"upper", "work"};
     for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
@@ -84,10 +87,8 @@ static int make_folder(struct launching *launching, struct failure *failure) {
 }
 
 static int open_logs(struct launching *launching, struct failure *failure) {
-    char path[4096];
-    snprintf(path, sizeof path, "%s/%s", session_folder, launching->launch->folder);
-    int folder = open(path, O_RDONLY | O_DIRECTORY | (STANDS(CLOSED_ON_EXEC) ? O_CLOEXEC : 0));
-    return folder < 0 ? fail(failure, "open the log", "open", path)
+    int folder = space_open_logs(launching->session, launching->launch->folder);
+    return folder < 0 ? fail(failure, "open the log", "open", launching->launch->folder)
                       : logs_open(&launching->logs, folder, launching->launch->log_limit, failure);
 }
 
@@ -429,9 +430,7 @@ static void undo(struct launching *launching) {
         session_change(launching->session, CHANGE_FORGOTTEN, container, &ignored);
     }
     if (launching->made_folder) {
-        char path[4096];
-        snprintf(path, sizeof path, "%s/%s", session_folder, launching->launch->folder);
-        remove_tree(path, &ignored);
+        space_give_up(launching->session, launching->launch->folder);
     }
     setns(launching->session->host, CLONE_NEWNS);
     fd_close(&container->mounts);

@@ -3,11 +3,15 @@
 #include <string.h>
 
 #include "guardian.h"
+#include "probe.h"
 #include "session.h"
 
 int main(int count, char **arguments) {
     if (count == 2 && strcmp(arguments[1], "guardian") == 0) {
         return guardian_main();
+    }
+    if (count == 2 && strcmp(arguments[1], "probe") == 0) {
+        return probe_main();
     }
     if (count == 4 && strcmp(arguments[1], "session") == 0) {
         return session_main(arguments[2], arguments[3]);

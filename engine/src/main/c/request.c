@@ -1,5 +1,6 @@
 #include "request.h"
 
+#include <errno.h>
 #include <string.h>
 #include <sys/resource.h>
 
@@ -306,4 +307,17 @@ int decode_session(struct reader *reader, struct session_request *request) {
 int decode_announcement(struct reader *reader) {
     take_version(reader);
     return reader_done(reader) ? 0 : -1;
+}
+
+int receive_session(int fd, struct frame *frame, struct arena *arena, struct session_request *request,
+                    struct failure *failure) {
+    int received = frame_receive(fd, frame);
+    if (received <= 0) {
+        return fail_with(failure, received == 0 ? EPIPE : errno, "decode the request", "read", "session");
+    }
+    struct reader reader = {
+        .at = frame->payload.data, .end = frame->payload.data + frame->payload.length, .arena = arena};
+    return frame->type == FRAME_SESSION && decode_session(&reader, request) == 0
+               ? 0
+               : fail_with(failure, reader_error(&reader), "decode the request", "", "session");
 }

@@ -217,6 +217,9 @@ struct session_request {
 };
 
 int decode_session(struct reader *reader, struct session_request *request);
+/* Receives one frame, of a session; it and the arena keep what the request points to. */
+int receive_session(int fd, struct frame *frame, struct arena *arena, struct session_request *request,
+                    struct failure *failure);
 int decode_announcement(struct reader *reader);
 int decode_launch(struct reader *reader, struct launch *request);
 int decode_exec(struct reader *reader, struct exec *request);

@@ -18,8 +18,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "detach.h"
 #include "io.h"
 #include "protect.h"
+#include "space.h"
 #include "worker.h"
 
 /* Descriptors of containers start here, so that a worker closes all of them with one close_range(2). */
@@ -48,22 +50,6 @@ static int mount_namespace(int proc) {
     return openat(proc, "self/ns/mnt", O_RDONLY | O_CLOEXEC);
 }
 
-/* A procfs nobody else can see or mount over (CVE-2019-16884 and its kin): every access to /proc goes through it. */
-static int private_proc(struct failure *failure) {
-    OWNED_FD context = fsopen("proc", FSOPEN_CLOEXEC);
-    if (context < 0 || fsconfig(context, FSCONFIG_CMD_CREATE, NULL, NULL, 0) != 0) {
-        return fail(failure, "mount a private procfs", "fsopen", "proc");
-    }
-    int mount = fsmount(context, FSMOUNT_CLOEXEC, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC);
-    return mount < 0 ? fail(failure, "mount a private procfs", "fsmount", "proc") : mount;
-}
-
-/* Cloned before /tmp is covered: the store may lie there. */
-static int clone_folder(const char *path, struct failure *failure) {
-    int mount = open_tree(AT_FDCWD, path, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE);
-    return mount >= 0 ? mount : fail(failure, "open the store", "open_tree", path);
-}
-
 /* In a user namespace procfs and sysfs can be mounted only where a fully visible one already is (mount_namespaces(7)): the
  * empty namespace carries both, and a container loses them when it leaves for its own root. */
 static int fill_empty(const struct warden *warden, bool mapped, struct failure *failure) {
@@ -82,8 +68,10 @@ static int fill_empty(const struct warden *warden, bool mapped, struct failure *
             || mount("/sys", "/tmp/sys", NULL, MS_BIND | MS_REC, NULL) != 0)) {
         return fail(failure, "build the empty mount namespace", "mount", "proc");
     }
-    if (move_mount(warden->layers, "", AT_FDCWD, "/tmp/layers", MOVE_MOUNT_F_EMPTY_PATH) != 0
-        || move_mount(warden->folder, "", AT_FDCWD, "/tmp/session", MOVE_MOUNT_F_EMPTY_PATH) != 0) {
+    int placed = warden->folder < 0
+                     ? mount("none", "/tmp/session", "tmpfs", MS_NOSUID | MS_NODEV, "mode=700")
+                     : move_mount(warden->folder, "", AT_FDCWD, "/tmp/session", MOVE_MOUNT_F_EMPTY_PATH);
+    if (placed != 0 || move_mount(warden->layers, "", AT_FDCWD, "/tmp/layers", MOVE_MOUNT_F_EMPTY_PATH) != 0) {
         return fail(failure, "build the empty mount namespace", "move_mount", "/layers");
     }
     if (chdir("/tmp") != 0 || syscall(SYS_pivot_root, ".", "old") != 0 || umount2("/old", MNT_DETACH) != 0
@@ -99,7 +87,7 @@ static int build_namespaces(struct warden *warden, const char *layers, const cha
     if (mount(NULL, "/", NULL, MS_REC | MS_SLAVE, NULL) != 0) {
         return fail(failure, "separate the session's mounts", "mount", "/");
     }
-    session->proc = private_proc(failure);
+    session->proc = detached_proc(failure);
     if (session->proc < 0) {
         return -1;
     }
@@ -113,9 +101,10 @@ static int build_namespaces(struct warden *warden, const char *layers, const cha
         || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0) {
         return fail(failure, "build the empty mount namespace", "unshare", "");
     }
-    warden->layers = clone_folder(layers, failure);
-    warden->folder = clone_folder(folder, failure);
-    if (warden->layers < 0 || warden->folder < 0 || fill_empty(warden, mapped, failure) != 0) {
+    warden->layers = detached_clone(layers, failure);
+    warden->folder = detached_clone(folder, failure);
+    if (warden->layers < 0 || warden->folder < 0 || space_choose(session, &warden->folder, failure) != 0
+        || fill_empty(warden, mapped, failure) != 0) {
         return -1;
     }
     fd_close(&warden->layers);
@@ -392,7 +381,7 @@ int session_main(const char *layers, const char *folder) {
         .listener = 3 + SESSION_LISTENER,
         .jvm = 3 + SESSION_JVM,
         .guardian = 3 + SESSION_GUARDIAN,
-        .session = {.control = 3 + SESSION_CONTROL},
+        .session = {.control = 3 + SESSION_CONTROL, .disk = -1, .folder = folder},
     };
     for (int fd = 3; fd < 3 + SESSION_FDS; fd++) {
         fcntl(fd, F_SETFD, FD_CLOEXEC);

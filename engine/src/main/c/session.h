@@ -10,6 +10,8 @@
 #include "report.h"
 #include "request.h"
 
+enum { SESSION_PATH = 4096 };
+
 /* Descriptors the guardian hands over, at 3, 4, …, in this order. */
 enum session_fd { SESSION_LISTENER, SESSION_CONTROL, SESSION_JVM, SESSION_GUARDIAN, SESSION_REPORT, SESSION_LOCK, SESSION_FDS };
 
@@ -32,6 +34,8 @@ struct session {
     int registry; /* to PID 1, for changes of the table */
     int proc;     /* a private procfs of the session's PID namespace */
     int host;     /* mount namespace of the session, a slave of the host's */
+    int disk;     /* the session's folder, where containers write elsewhere; see space.h */
+    const char *folder; /* its path on the host */
     int empty;    /* mount namespace from which containers are built: an empty /root and /below, the store's layers at
                    * /layers, the session's folder at /session, and nothing else of the host's */
     struct container *containers;

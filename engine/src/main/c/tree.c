@@ -11,6 +11,7 @@
 #include "io.h"
 #include "path.h"
 #include "protect.h"
+#include "space.h"
 
 const char *tree_opaque_attribute(const struct tree *request) {
     return (request->flags & TREE_USER_XATTRS) != 0 ? "user.overlay.opaque" : "trusted.overlay.opaque";
@@ -91,7 +92,7 @@ int tree_open(struct session *session, int connection, const struct tree *reques
         if (session_select(session, "", &none, failure) != 0) {
             return -1;
         }
-        roots->root = open(request->root, O_PATH | O_DIRECTORY | O_CLOEXEC);
+        roots->root = space_open(session, request->root, O_PATH | O_DIRECTORY | O_CLOEXEC);
         if (roots->root < 0) {
             return fail(failure, "open the tree", "open", request->root);
         }

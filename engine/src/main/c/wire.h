@@ -42,6 +42,7 @@ enum frame_type {
     FRAME_EXITED = 0x45,
     FRAME_LOGGED = 0x46,
     FRAME_DRAINED = 0x47,
+    FRAME_PROBED = 0x48, /* one of the things that were tried out, and how it failed, if it did */
     /* tree records, both ways */
     FRAME_ENTRY = 0x60,
     FRAME_DATA = 0x61,

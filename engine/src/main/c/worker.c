@@ -13,8 +13,8 @@
 #include "io.h"
 #include "launch.h"
 #include "net.h"
-#include "remove.h"
 #include "request.h"
+#include "space.h"
 #include "tree.h"
 #include "wire.h"
 
@@ -104,7 +104,7 @@ static int do_discard(struct session *session, struct reader *reader, struct fai
     }
     int result = group_remove_all_of(&request.cgroups, failure);
     for (uint32_t i = 0; i < request.folder_count; i++) {
-        result |= remove_tree(request.folders[i], failure);
+        result |= space_remove(session, request.folders[i], failure);
     }
     return result;
 }
@@ -119,7 +119,7 @@ static int do_remove(struct session *session, struct reader *reader, struct fail
         return -1;
     }
     for (uint32_t i = 0; i < request.folder_count; i++) {
-        if (remove_tree(request.folders[i], failure) != 0) {
+        if (space_remove(session, request.folders[i], failure) != 0) {
             return -1;
         }
     }

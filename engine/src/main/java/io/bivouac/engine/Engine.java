@@ -57,6 +57,9 @@ public interface Engine extends AutoCloseable {
     /** All containers that are not closed. */
     List<Container> containers();
 
+    /** Looks at what this host allows; takes a few milliseconds, and starts no session. */
+    Diagnosis diagnose();
+
     /** Closes every container and ends the session; returns when nothing is left. */
     @Override
     void close();

@@ -63,6 +63,7 @@ class ArchitectureTests {
             Map.entry("network", plus("warden")),
             Map.entry("rootfs", plus("store", "layer", "warden")),
             Map.entry("capsule", plus("layer")),
+            Map.entry("doctor", plus("store", "warden", "cgroup", "lsm")),
             Map.entry(
                     "core",
                     plus(
@@ -77,6 +78,7 @@ class ArchitectureTests {
                             "rootfs",
                             "wait",
                             "health",
+                            "doctor",
                             "capsule")));
 
     private static Set<String> plus(String... more) {

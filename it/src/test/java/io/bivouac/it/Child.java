@@ -89,6 +89,11 @@ final class Child implements AutoCloseable {
         process.toHandle().destroyForcibly();
     }
 
+    /** As {@code kill} does. */
+    void terminate() {
+        process.toHandle().destroy();
+    }
+
     @Override
     public void close() {
         kill();

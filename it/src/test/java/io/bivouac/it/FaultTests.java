@@ -28,12 +28,6 @@ import org.junit.jupiter.api.parallel.Isolated;
 @Tag("root")
 @Timeout(value = 1, unit = TimeUnit.HOURS)
 class FaultTests {
-    /** Begins the names of the control groups that campaigns run in. */
-    static final String GROUP = "bivouac-it-faults-";
-
-    /** On a tmpfs of the cage's own. */
-    private static final String SOCKETS = "/run/sockets";
-
     private static final String WANTED = System.getProperty("bivouac.faults", "");
 
     @TempDir
@@ -87,9 +81,9 @@ class FaultTests {
         Path work = Files.createDirectories(folder.resolve("root-" + part));
         Path without = Files.writeString(work.resolve("without"), "");
         return new ChildJvm()
-                .under(cage("root-" + part, ""))
+                .under(Cage.of("faults-" + part, ""))
                 .before(classes)
-                .environment("XDG_RUNTIME_DIR=" + SOCKETS)
+                .environment(Cage.RUNTIME)
                 .start(FaultCampaign.class, arguments(work, classes, part + "/" + parts, without));
     }
 
@@ -101,9 +95,9 @@ class FaultTests {
             Path work = Files.createDirectories(user.home().resolve("work"));
             Path without = Files.write(work.resolve("without"), known);
             Commands.run("chown", "-R", user.name(), work.toString());
-            return Report.of(List.of(user.jvm(new ChildJvm().under(cage("rootless", user.name())))
+            return Report.of(List.of(user.jvm(new ChildJvm().under(Cage.of("faults-rootless", user.name())))
                     .before(copied)
-                    .environment("XDG_RUNTIME_DIR=" + SOCKETS)
+                    .environment(Cage.RUNTIME)
                     .start(FaultCampaign.class, arguments(work, copied, "0/1", without))));
         }
     }
@@ -111,43 +105,5 @@ class FaultTests {
     private static String[] arguments(Path work, Path classes, String part, Path without) {
         Path program = classes.resolve("io/bivouac/engine/warden/warden-x86_64");
         return new String[] {work.toString(), program.toString(), part + "/" + WANTED + ":" + without};
-    }
-
-    /**
-     * Namespaces and control groups of its own, in which nothing happens but what the campaign does. The shell stays and reaps,
-     * as PID 1 does.
-     */
-    private static String[] cage(String name, String owner) {
-        String group = GROUP + ProcessHandle.current().pid() + "-" + name;
-        String script = """
-                for folder in /sys/fs/cgroup /sys/fs/cgroup/unified /sys/fs/cgroup/freezer; do
-                    [ -e $folder/cgroup.procs ] || continue
-                    group=$folder/$GROUP
-                    mkdir $group
-                    [ -z "$OWNER" ] || chown -R $OWNER $group
-                    echo 0 > $group/cgroup.procs
-                    groups="$groups $group"
-                done
-                /bin/busybox ip link set lo up
-                mount -t tmpfs none ${SOCKETS%/*}
-                mkdir -m 777 $SOCKETS
-                "$@"
-                code=$?
-                for group in $groups; do
-                    find $group -name freezer.state -exec sh -c 'echo THAWED > $0' {} ';'
-                    echo 0 > ${group%/*}/cgroup.procs
-                done
-                kill -KILL -1
-                for attempt in 1 2 3 4 5 6 7 8 9; do
-                    find $groups -depth -type d -exec rmdir {} ';' 2>/dev/null && break
-                    sleep 0.1
-                done
-                exit $code
-                """;
-        List<String> words = new ArrayList<>(List.of("env", "GROUP=" + group, "OWNER=" + owner, "SOCKETS=" + SOCKETS));
-        words.addAll(
-                List.of("unshare", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc", "--net", "--ipc"));
-        words.addAll(List.of("sh", "-c", script, "sh"));
-        return words.toArray(String[]::new);
     }
 }

@@ -165,7 +165,7 @@ final class Traces {
     private static String ownGroup() throws IOException {
         return Files.readAllLines(PROC.resolve("self/cgroup")).stream()
                 .map(line -> line.substring(line.lastIndexOf(':') + 1))
-                .filter(group -> group.contains(FaultTests.GROUP))
+                .filter(group -> group.contains(Cage.GROUP))
                 .findFirst()
                 .orElse("");
     }

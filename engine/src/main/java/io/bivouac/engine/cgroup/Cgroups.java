@@ -14,6 +14,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeSet;
 
 /**
  * Where containers' control groups lie on this host, and what is written to them: below the group this process is in, so that
@@ -54,6 +55,22 @@ public final class Cgroups {
         this.host = host;
         this.unified = unified;
         this.name = name;
+    }
+
+    /**
+     * What this host has for containers.
+     *
+     * @param hierarchies in words
+     * @param enforced limits
+     * @param missing the other limits
+     * @param freezes whether they can be frozen at one instant
+     */
+    public record Offer(List<String> hierarchies, List<String> enforced, List<String> missing, boolean freezes) {
+        public Offer {
+            hierarchies = List.copyOf(hierarchies);
+            enforced = List.copyOf(enforced);
+            missing = List.copyOf(missing);
+        }
     }
 
     /**
@@ -246,25 +263,61 @@ public final class Cgroups {
     /** The limits that were asked for and that nothing here can enforce, in words. */
     public List<String> unenforceable(Limits limits) {
         List<String> missing = new ArrayList<>();
-        check(missing, "memory", limits.memory().isPresent(), ControllerSettings.MEMORY, ControllerSettings.MEMORY);
-        check(missing, "processors", limits.cpus().isPresent(), ControllerSettings.CPU, ControllerSettings.CPU);
-        check(
-                missing,
-                "a set of processors",
+        sort(
+                limits.memory().isPresent(),
+                limits.cpus().isPresent(),
                 limits.cpuset().isPresent(),
-                ControllerSettings.CPUSET,
-                ControllerSettings.CPUSET);
-        check(missing, "processes", limits.pids().isPresent(), ControllerSettings.PIDS, ControllerSettings.PIDS);
-        check(missing, "disk speed", limits.io().isPresent(), ControllerSettings.IO, ControllerSettings.BLKIO);
+                limits.pids().isPresent(),
+                limits.io().isPresent(),
+                new ArrayList<>(),
+                missing);
         return missing;
     }
 
-    private void check(List<String> missing, String what, boolean asked, String version2, String version1) {
-        boolean enforced = host.controllers().containsKey(version1)
+    private void sort(
+            boolean memory,
+            boolean cpus,
+            boolean cpuset,
+            boolean pids,
+            boolean io,
+            List<String> enforced,
+            List<String> missing) {
+        sort(memory, "memory", ControllerSettings.MEMORY, ControllerSettings.MEMORY, enforced, missing);
+        sort(cpus, "processors", ControllerSettings.CPU, ControllerSettings.CPU, enforced, missing);
+        sort(cpuset, "a set of processors", ControllerSettings.CPUSET, ControllerSettings.CPUSET, enforced, missing);
+        sort(pids, "processes", ControllerSettings.PIDS, ControllerSettings.PIDS, enforced, missing);
+        sort(io, "disk speed", ControllerSettings.IO, ControllerSettings.BLKIO, enforced, missing);
+    }
+
+    private void sort(
+            boolean asked, String what, String version2, String version1, List<String> enforced, List<String> missing) {
+        boolean possible = host.controllers().containsKey(version1)
                 || unified.filter(base -> base.controllers().contains(version2)).isPresent();
-        if (asked && !enforced) {
-            missing.add(what);
+        if (asked) {
+            (possible ? enforced : missing).add(what);
         }
+    }
+
+    /** What containers can be given here. */
+    public Offer offer() {
+        List<String> enforced = new ArrayList<>();
+        List<String> missing = new ArrayList<>();
+        sort(true, true, true, true, true, enforced, missing);
+        List<String> hierarchies = new ArrayList<>();
+        unified.ifPresent(base -> hierarchies.add("v2 below " + base.group()
+                + (base.controllers().isEmpty() ? " without controllers" : " with " + sorted(base.controllers()))));
+        if (!host.controllers().isEmpty()) {
+            hierarchies.add("v1 with " + sorted(host.controllers().keySet()));
+        }
+        return new Offer(
+                hierarchies,
+                enforced,
+                missing,
+                unified.isPresent() || host.controllers().containsKey(FREEZER));
+    }
+
+    private static String sorted(Set<String> names) {
+        return String.join(", ", new TreeSet<>(names));
     }
 
     /** The group that holds a container's processes when it is frozen; empty where no freezer may be used. */

@@ -4,9 +4,11 @@ import io.bivouac.engine.BivouacException;
 import io.bivouac.engine.Capsules;
 import io.bivouac.engine.Container;
 import io.bivouac.engine.ContainerSpec;
+import io.bivouac.engine.Diagnosis;
 import io.bivouac.engine.Engine;
 import io.bivouac.engine.EngineOptions;
 import io.bivouac.engine.Images;
+import io.bivouac.engine.doctor.Doctor;
 import io.bivouac.engine.io.RandomNames;
 import io.bivouac.engine.store.StoredImage;
 import io.bivouac.engine.warden.Launch;
@@ -148,6 +150,13 @@ public final class DefaultEngine implements Engine {
         synchronized (open) {
             return List.copyOf(open.values());
         }
+    }
+
+    @Override
+    public Diagnosis diagnose() {
+        return Attempts.call(
+                "Looking at this host failed",
+                () -> Doctor.examine(context.store.layout(), context.mapping, context.cgroups, context.labeller));
     }
 
     @Override

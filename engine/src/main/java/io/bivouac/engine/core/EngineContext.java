@@ -31,6 +31,7 @@ final class EngineContext {
     final AccountsReader accounts;
     final LaunchPlanner planner;
     final Labeller labeller;
+    final CgroupHost cgroups = new CgroupHost();
     final Committer committer;
     final Differ differ;
     final DefaultImages images;
@@ -53,7 +54,6 @@ final class EngineContext {
         folders = new LayerFolders(store.layout(), mapping.layersName());
         OverlayStacks stacks = new OverlayStacks(folders, mapping.rootless());
         left = sweepAside();
-        CgroupHost cgroups = new CgroupHost();
         sessions = new Sessions(store.layout(), mapping, cgroups, this::removeLeft);
         unpacker = new LayerUnpacker(store, folders, stacks);
         accounts = new AccountsReader(folders);

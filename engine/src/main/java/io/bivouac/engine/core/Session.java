@@ -1,5 +1,6 @@
 package io.bivouac.engine.core;
 
+import io.bivouac.engine.InternalException;
 import io.bivouac.engine.cgroup.Cgroups;
 import io.bivouac.engine.oci.Digest;
 import io.bivouac.engine.store.Store;
@@ -8,6 +9,7 @@ import io.bivouac.engine.warden.MonitorEvents;
 import io.bivouac.engine.warden.WardenClient;
 import io.bivouac.engine.warden.WardenProcess;
 import java.io.IOException;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -59,7 +61,13 @@ final class Session implements AutoCloseable {
     void pin(Store store, StoredImage image) throws IOException {
         Digest digest = image.descriptor().digest();
         if (!pinned.contains(digest)) {
-            store.pin(process.plan().id(), image);
+            try {
+                store.pin(process.plan().id(), image);
+            } catch (NoSuchFileException e) {
+                throw closed
+                        ? Sessions.closed(e)
+                        : new InternalException("The session was killed; the next start begins another one.", e);
+            }
             pinned.add(digest);
         }
     }

@@ -1,21 +1,33 @@
 package io.bivouac.engine.core;
 
+import io.bivouac.engine.ConfigurationException;
 import java.time.Duration;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.FutureTask;
-import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
+import java.util.concurrent.SynchronousQueue;
 import java.util.concurrent.ThreadFactory;
+import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
 /** Threads of an engine: daemons, made when needed, gone when idle. */
 final class Threads implements Executor, AutoCloseable {
-    private final ExecutorService workers = Executors.newCachedThreadPool(named("bivouac-worker-"));
+    private static final long IDLE_SECONDS = 60;
+
+    private final ExecutorService workers = new ThreadPoolExecutor(
+            0,
+            Integer.MAX_VALUE,
+            IDLE_SECONDS,
+            TimeUnit.SECONDS,
+            new SynchronousQueue<>(),
+            named("bivouac-worker-"),
+            (task, pool) -> {
+                throw Sessions.closed(null);
+            });
     private @Nullable ScheduledThreadPoolExecutor timer;
 
     private static ThreadFactory named(String prefix) {
@@ -31,14 +43,15 @@ final class Threads implements Executor, AutoCloseable {
     @Override
     public void execute(Runnable task) {
         try {
-            workers.execute(task);
-        } catch (RejectedExecutionException e) {
             if (!workers.isShutdown()) {
-                throw e;
+                workers.execute(task);
             }
+        } catch (ConfigurationException e) {
+            // Closed meanwhile.
         }
     }
 
+    /** For what somebody waits for: after the end it throws that the engine is closed. */
     ExecutorService workers() {
         return workers;
     }

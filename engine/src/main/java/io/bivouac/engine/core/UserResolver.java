@@ -67,7 +67,7 @@ final class UserResolver {
             long gid = group(name, name);
             if (!identity.setGroups() || !mapping.mapsGid(gid)) {
                 throw new ConfigurationException("The group '" + name + "' (" + gid
-                        + ") does not exist in this rootless session. " + IdMapping.HINT);
+                        + ") does not exist in this rootless session. " + mapping.remedy());
             }
             groups.add(gid);
         }
@@ -100,7 +100,7 @@ final class UserResolver {
             throw new ConfigurationException("The user '" + text + "' (" + uid + ":" + gid
                     + ") does not exist in this rootless session, which maps "
                     + (mapping.kind() == IdMapping.Kind.SINGLE ? "one id" : "65536 ids")
-                    + ". " + IdMapping.HINT);
+                    + ". " + mapping.remedy());
         }
     }
 }

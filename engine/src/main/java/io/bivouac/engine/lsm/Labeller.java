@@ -25,6 +25,12 @@ public final class Labeller {
         return new Labeller(SecurityModules.of(SYSFS), new CategoryClaims(claims));
     }
 
+    /** The modules that label containers here, in words. */
+    public String describe() {
+        String names = (modules.appArmor() ? "AppArmor" : "") + (modules.selinux() ? "SELinux" : "");
+        return names.isEmpty() ? "none" : names;
+    }
+
     /** The labels of a new container; a privileged one is confined by none. */
     public ContainerLabels label(ContainerSpec spec) throws IOException {
         String profile = modules.appArmor() ? spec.appArmor().orElse(null) : null;

@@ -4,6 +4,7 @@ import io.bivouac.engine.io.AtomicFiles;
 import io.bivouac.engine.json.Json;
 import io.bivouac.engine.oci.Descriptor;
 import java.io.IOException;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.NotDirectoryException;
@@ -24,11 +25,21 @@ final class Pins {
     }
 
     void add(String sessionId, StoredImage image) throws IOException {
-        Path file = layout.pins(sessionId).resolve(image.descriptor().digest().hex());
+        Path folder = layout.pins(sessionId);
+        Path file = folder.resolve(image.descriptor().digest().hex());
         if (!Files.exists(file)) {
-            Files.createDirectories(file.getParent());
+            makeFolder(folder);
             AtomicFiles.writeVolatile(file, Json.write(image.descriptor().toJson()));
             index.touch(image);
+        }
+    }
+
+    /** Never that of the session itself: one that has ended, and was removed, must not come back. */
+    private static void makeFolder(Path folder) throws IOException {
+        try {
+            Files.createDirectory(folder);
+        } catch (FileAlreadyExistsException e) {
+            // Another thread's.
         }
     }
 

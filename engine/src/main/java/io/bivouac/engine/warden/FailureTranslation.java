@@ -57,8 +57,7 @@ public final class FailureTranslation {
         } else if (errno == Errno.ENOMEM) {
             problem = "this host is out of memory (" + failure + ").";
         } else if (failure.syscall().equals("seccomp")) {
-            problem = "this host does not take seccomp filters (" + failure + "). Use a kernel with"
-                    + " CONFIG_SECCOMP_FILTER, or start the container with SeccompProfile.unconfined().";
+            problem = "this host does not take seccomp filters (" + failure + "). " + Remedies.SECCOMP;
         }
         return problem == null ? Optional.empty() : Optional.of(new HostException(attempt + ": " + problem, cause));
     }
@@ -69,16 +68,19 @@ public final class FailureTranslation {
             case "create a user namespace" ->
                 new UnsupportedHostException(
                         attempt + ": this host denies user namespaces to ordinary users (" + failure + "). "
-                                + NAMESPACE_HINT,
+                                + Remedies.userNamespaces(),
                         cause);
             case "create namespaces", "separate the session's mounts", "build the empty mount namespace" ->
                 new UnsupportedHostException(
-                        attempt + ": this host denies namespaces (" + failure
-                                + "). Root needs CAP_SYS_ADMIN; inside a container, start that container privileged.",
-                        cause);
+                        attempt + ": this host denies namespaces (" + failure + "). " + Remedies.NAMESPACES, cause);
             case "map ids" ->
                 new UnsupportedHostException(
-                        attempt + ": the user's subordinate ids could not be mapped (" + failure + "). " + MAPPING_HINT,
+                        attempt + ": the user's subordinate ids could not be mapped (" + failure + "). "
+                                + Remedies.MAPPING,
+                        cause);
+            case "mount a private procfs" ->
+                new UnsupportedHostException(
+                        attempt + ": this host lets no new procfs be mounted (" + failure + "). " + Remedies.PROCFS,
                         cause);
             case "open the source of a bind mount" ->
                 new ConfigurationException(
@@ -126,16 +128,8 @@ public final class FailureTranslation {
         };
     }
 
-    private static final String NAMESPACE_HINT =
-            "Allow them: sysctl user.max_user_namespaces must be above 0; on Debian kernel.unprivileged_userns_clone=1; on"
-                    + " Ubuntu kernel.apparmor_restrict_unprivileged_userns=0. Or run as root.";
-
     private static final Set<Integer> UNMAPPED = Set.of(Errno.EPERM, Errno.EINVAL);
 
     private static final String UNMAPPED_HINT =
             " In a rootless session only mapped ids exist: add subordinate ids with usermod --add-subuids and --add-subgids.";
-
-    private static final String MAPPING_HINT =
-            "Install newuidmap and newgidmap (Debian: apt-get install uidmap) and check the user's lines in /etc/subuid and"
-                    + " /etc/subgid.";
 }

@@ -13,13 +13,13 @@ import java.util.Optional;
  * @param kind how the map is set up
  * @param uids ranges of user ids
  * @param gids ranges of group ids
+ * @param remedy what to do for more ids, a sentence
  */
-public record IdMapping(Kind kind, List<Range> uids, List<Range> gids) {
-    /** What to do where ids are missing. */
-    public static final String HINT =
-            "Add subordinate ids: usermod --add-subuids 100000-165535 --add-subgids 100000-165535 USER.";
-
+public record IdMapping(Kind kind, List<Range> uids, List<Range> gids, String remedy) {
     private static final long SUBORDINATE_LIMIT = 65536;
+
+    /** Where the warden looks for newuidmap and newgidmap, see {@code mapping.c}. */
+    private static final List<Path> HELPERS = List.of(Path.of("/usr/bin"), Path.of("/bin"), Path.of("/usr/local/bin"));
 
     /** How a map is set up; the codes are those of {@code enum id_mapping} in {@code request.h}. */
     public enum Kind {
@@ -44,6 +44,10 @@ public record IdMapping(Kind kind, List<Range> uids, List<Range> gids) {
     /** Ids {@code inside} to {@code inside + count - 1} are {@code outside} and following on the host. */
     public record Range(long inside, long outside, long count) {}
 
+    public IdMapping(Kind kind, List<Range> uids, List<Range> gids) {
+        this(kind, uids, gids, Remedies.IDS);
+    }
+
     public IdMapping {
         uids = List.copyOf(uids);
         gids = List.copyOf(gids);
@@ -52,19 +56,33 @@ public record IdMapping(Kind kind, List<Range> uids, List<Range> gids) {
     /** The map of whoever runs this process. */
     public static IdMapping ofHost() throws IOException {
         Path self = Path.of("/proc/self");
-        return of(id(self, "unix:uid"), id(self, "unix:gid"), System.getProperty("user.name", ""), Path.of("/etc"));
+        long uid = id(self, "unix:uid");
+        Optional<String> obstacle = uid == 0 ? Optional.empty() : obstacle(self);
+        return of(uid, id(self, "unix:gid"), System.getProperty("user.name", ""), Path.of("/etc"), obstacle);
     }
 
     private static long id(Path self, String attribute) throws IOException {
         return ((Number) Files.getAttribute(self, attribute)).longValue();
     }
 
+    /** Why newuidmap(1) is of no use to this process, and what to do. */
+    private static Optional<String> obstacle(Path self) throws IOException {
+        if (HELPERS.stream().noneMatch(folder -> Files.isExecutable(folder.resolve("newuidmap")))) {
+            return Optional.of(Remedies.HELPERS);
+        }
+        // It changes ids as a setuid program does, or by capabilities of its file: neither is granted then.
+        boolean bound = Files.readAllLines(self.resolve("status"), StandardCharsets.ISO_8859_1).stream()
+                .anyMatch(line -> line.startsWith("NoNewPrivs:") && line.endsWith("1"));
+        return bound ? Optional.of(Remedies.NO_NEW_PRIVILEGES) : Optional.empty();
+    }
+
     /**
      * The map of a user.
      *
      * @param etc the folder with {@code subuid} and {@code subgid}, see subuid(5)
+     * @param obstacle why they are of no use
      */
-    static IdMapping of(long uid, long gid, String userName, Path etc) throws IOException {
+    static IdMapping of(long uid, long gid, String userName, Path etc, Optional<String> obstacle) throws IOException {
         if (uid == 0) {
             return new IdMapping(Kind.NONE, List.of(), List.of());
         }
@@ -72,8 +90,13 @@ public record IdMapping(Kind kind, List<Range> uids, List<Range> gids) {
         Optional<Range> subordinateGids = subordinate(etc.resolve("subgid"), uid, userName);
         Range ownUid = new Range(0, uid, 1);
         Range ownGid = new Range(0, gid, 1);
-        if (subordinateUids.isEmpty() || subordinateGids.isEmpty()) {
-            return new IdMapping(Kind.SINGLE, List.of(ownUid), List.of(ownGid));
+        if (subordinateUids.isEmpty() || subordinateGids.isEmpty() || obstacle.isPresent()) {
+            boolean noneAreGiven = subordinateUids.isEmpty() || subordinateGids.isEmpty();
+            return new IdMapping(
+                    Kind.SINGLE,
+                    List.of(ownUid),
+                    List.of(ownGid),
+                    noneAreGiven ? Remedies.IDS : obstacle.orElse(Remedies.IDS));
         }
         return new IdMapping(
                 Kind.HELPER, List.of(ownUid, subordinateUids.get()), List.of(ownGid, subordinateGids.get()));

@@ -12,9 +12,13 @@ import io.bivouac.engine.wire.WireReader;
  */
 public record WardenFailure(String operation, String syscall, int errno, String object) {
     static WardenFailure decode(WireReader in) {
-        WardenFailure failure = new WardenFailure(in.takeText(), in.takeText(), in.takeInt(), in.takeText());
+        WardenFailure failure = take(in);
         in.finish();
         return failure;
+    }
+
+    static WardenFailure take(WireReader in) {
+        return new WardenFailure(in.takeText(), in.takeText(), in.takeInt(), in.takeText());
     }
 
     public boolean is(String name) {

@@ -31,7 +31,7 @@ public final class WardenProcess implements AutoCloseable {
 
     /** Starts a session and waits until it serves. */
     public static WardenProcess start(Path binary, SessionPlan plan) throws WardenException {
-        Process guardian = spawn(binary);
+        Process guardian = spawn(binary, "guardian");
         try {
             WireWriter request = Requests.session(plan);
             OutputStream stdin = guardian.getOutputStream();
@@ -57,16 +57,15 @@ public final class WardenProcess implements AutoCloseable {
     }
 
     /** Its stdout and stderr are pipes of its own: those of this JVM may be somebody's channel (Surefire's is). */
-    private static Process spawn(Path binary) {
+    static Process spawn(Path binary, String role) {
         for (int attempt = 1; ; attempt++) {
             try {
-                return tryToSpawn(binary);
+                return tryToSpawn(binary, role);
             } catch (IOException e) {
                 if (!isBusy(e) || attempt == BUSY_ATTEMPTS) {
                     throw new HostException(
-                            "The warden " + binary + " could not be executed: " + e.getMessage()
-                                    + ". If the file system there is mounted noexec, move the store with"
-                                    + " -Dbivouac.store=FOLDER.",
+                            "The warden " + binary + " could not be executed: " + e.getMessage() + ". "
+                                    + Remedies.EXECUTION,
                             e);
                 }
                 LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(BUSY_MILLISECONDS));
@@ -82,8 +81,8 @@ public final class WardenProcess implements AutoCloseable {
         return String.valueOf(e.getMessage()).contains("error=" + Errno.ETXTBSY + ",");
     }
 
-    private static Process tryToSpawn(Path binary) throws IOException {
-        ProcessBuilder builder = new ProcessBuilder(binary.toString(), "guardian");
+    private static Process tryToSpawn(Path binary, String role) throws IOException {
+        ProcessBuilder builder = new ProcessBuilder(binary.toString(), role);
         builder.environment().clear();
         builder.directory(Path.of("/").toFile());
         builder.redirectError(ProcessBuilder.Redirect.DISCARD);

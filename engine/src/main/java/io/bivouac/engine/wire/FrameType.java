@@ -25,6 +25,7 @@ public enum FrameType {
     EXITED(0x45),
     LOGGED(0x46),
     DRAINED(0x47),
+    PROBED(0x48),
     ENTRY(0x60),
     DATA(0x61),
     END(0x62);

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -16,12 +17,12 @@ class IdMappingTests {
     private IdMapping mapping(String subuid, String subgid) throws IOException {
         Files.writeString(etc.resolve("subuid"), subuid);
         Files.writeString(etc.resolve("subgid"), subgid);
-        return IdMapping.of(1000, 1001, "me", etc);
+        return IdMapping.of(1000, 1001, "me", etc, Optional.empty());
     }
 
     @Test
     void rootNeedsNone() throws Exception {
-        IdMapping mapping = IdMapping.of(0, 0, "root", etc);
+        IdMapping mapping = IdMapping.of(0, 0, "root", etc, Optional.empty());
 
         assertThat(mapping.rootless()).isFalse();
         assertThat(mapping.layersName()).isEqualTo("root");
@@ -56,8 +57,21 @@ class IdMappingTests {
         assertThat(none.mapsUid(1)).isFalse();
 
         assertThat(mapping("me:x:y\nme\nme:1\n", "").kind()).isEqualTo(IdMapping.Kind.SINGLE);
-        assertThat(IdMapping.of(1000, 1000, "me", etc.resolve("nowhere")).kind())
+        assertThat(IdMapping.of(1000, 1000, "me", etc.resolve("nowhere"), Optional.empty())
+                        .kind())
                 .isEqualTo(IdMapping.Kind.SINGLE);
+    }
+
+    @Test
+    void idsThatNobodyCanMapAreNotTaken() throws Exception {
+        mapping("me:100000:65536\n", "me:100000:65536\n");
+        IdMapping bound = IdMapping.of(1000, 1001, "me", etc, Optional.of(Remedies.NO_NEW_PRIVILEGES));
+
+        assertThat(bound.kind()).isEqualTo(IdMapping.Kind.SINGLE);
+        assertThat(bound.remedy()).isEqualTo(Remedies.NO_NEW_PRIVILEGES);
+        assertThat(IdMapping.of(7, 7, "other", etc, Optional.of(Remedies.HELPERS))
+                        .remedy())
+                .isEqualTo(Remedies.IDS);
     }
 
     @Test

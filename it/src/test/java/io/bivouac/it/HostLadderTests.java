@@ -1,0 +1,192 @@
+package io.bivouac.it;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.bivouac.fixtures.FixtureImages;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+
+/**
+ * Hosts that lack something, each made here for real: what still works, and that the doctor says before a start what the start
+ * says.
+ */
+@Tag("root")
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+class HostLadderTests {
+    private static final String IDS =
+            "Add subordinate ids: usermod --add-subuids 100000-165535 --add-subgids 100000-165535 USER.";
+    private static final String ON_OVERLAY = """
+            mkdir -p $HOSTS/lower $HOSTS/upper $HOSTS/work $HOSTS/merged
+            mount -t overlay none -o lowerdir=$HOSTS/lower,upperdir=$HOSTS/upper,workdir=$HOSTS/work $HOSTS/merged
+            chmod 777 $HOSTS/merged
+            """;
+    private static final String MEMORY =
+            "The store's file system takes no upper directories: what containers write is kept in memory.";
+
+    @SuppressWarnings("NullAway.Init") // made before all tests
+    private OrdinaryUser user;
+
+    private int stores;
+
+    @BeforeAll
+    void makeUser() throws Exception {
+        user = OrdinaryUser.create();
+        Files.createDirectories(user.home().resolve("hosts"));
+        Commands.run(
+                "cp",
+                "-r",
+                FixtureImages.busybox().toString(),
+                user.home().resolve("busybox").toString());
+        Commands.run("chmod", "-R", "a+rX,a+w", user.home().resolve("hosts").toString());
+        Commands.run("chmod", "-R", "a+rX", user.home().resolve("busybox").toString());
+    }
+
+    @AfterAll
+    void removeUser() throws IOException {
+        user.close();
+    }
+
+    private Path freshFolder() throws Exception {
+        Path folder = user.home().resolve("hosts/" + stores++);
+        Files.createDirectories(folder);
+        Commands.run("chmod", "777", folder.toString());
+        return folder;
+    }
+
+    /** What is said on a host that a script makes, by root or, after the words that make it one, by somebody else. */
+    private String look(String script, boolean ordinary, Path store, String... words) throws Exception {
+        String mounts = "set -e\nHOSTS=" + freshFolder() + "\nmount --bind $HOSTS $HOSTS\n" + script + "exec \"$@\"\n";
+        List<String> command = new ArrayList<>(List.of("unshare", "--mount", "sh", "-c", mounts, "sh"));
+        ChildJvm jvm = new ChildJvm();
+        if (ordinary) {
+            jvm = user.jvm(jvm.under(command.toArray(String[]::new)));
+        } else {
+            jvm.under(command.toArray(String[]::new));
+        }
+        Child child = jvm.under(words)
+                .start(
+                        HostLadder.class,
+                        store.toString(),
+                        user.home().resolve("busybox").toString());
+        child.join();
+        return child.output();
+    }
+
+    private Path store() throws Exception {
+        return freshFolder().resolve("store");
+    }
+
+    @Test
+    void rootHasEverything() throws Exception {
+        assertThat(look("", false, store()))
+                .contains(
+                        "WORKS user: Root, with CAP_SYS_ADMIN.",
+                        "WORKS namespaces: ",
+                        "WORKS overlay: ",
+                        "containers true")
+                .doesNotContain("MISSING", "WORKS ids")
+                .endsWith("\nran\n");
+    }
+
+    @Test
+    void ordinaryUserHasManyIds() throws Exception {
+        assertThat(look("", true, store()))
+                .contains(
+                        "WORKS user: The ordinary user " + user.name(),
+                        "WORKS ids: Containers have 65537 ids.",
+                        "containers true")
+                .doesNotContain("MISSING")
+                .endsWith("\nran\n");
+    }
+
+    @Test
+    void withoutSubordinateIdsOneIsLeft() throws Exception {
+        String hidden = "mount --bind /dev/null /etc/subuid\n";
+
+        assertThat(look(hidden, true, store()))
+                .contains("LIMITED ids: Containers have one id: what switches to another user cannot run. -> " + IDS)
+                .endsWith("\nran\n");
+    }
+
+    @Test
+    void underNoNewPrivilegesOneIsLeft() throws Exception {
+        assertThat(look("", true, store(), "setpriv", "--no-new-privs"))
+                .contains("LIMITED ids: Containers have one id", " -> newuidmap has no effect under no_new_privs: ")
+                .endsWith("\nran\n");
+    }
+
+    @Test
+    void coveredProcfsIsSaid() throws Exception {
+        String said = look("mount -t tmpfs -o ro none /proc/irq\n", true, store());
+
+        String remedy = "Inside a container whose /proc is covered in parts, uncover it: Docker:";
+        assertThat(said).contains("MISSING procfs: No new /proc can be mounted. -> " + remedy, "containers false");
+        assertThat(said.substring(said.indexOf("failed ")))
+                .contains("this host lets no new procfs be mounted (")
+                .contains(remedy);
+    }
+
+    /** The setting is one of each user namespace: here, of one that has nothing else of its own. */
+    @Test
+    void deniedUserNamespacesAreSaid() throws Exception {
+        String setting = "echo 0 > /proc/sys/user/max_user_namespaces; exec setpriv --ambient-caps=-all \"$@\"";
+        String said = look(
+                "", true, store(), "unshare", "--user", "--map-user=1000", "--keep-caps", "sh", "-c", setting, "sh");
+
+        String remedy = "Allow them: sudo sysctl -w user.max_user_namespaces=15000. Or run as root.";
+        assertThat(said)
+                .contains("MISSING user namespaces: Ordinary users get no user namespaces of use. -> " + remedy)
+                .contains("containers false", "failed Starting a session failed: this host denies user namespaces")
+                .endsWith(remedy + "\n");
+    }
+
+    @Test
+    void rootWithoutCapabilitiesIsTold() throws Exception {
+        String said = look("", false, store(), "setpriv", "--bounding-set", "-sys_admin");
+
+        String remedy = "Root needs CAP_SYS_ADMIN; inside a container, start that container privileged.";
+        assertThat(said)
+                .contains("MISSING user: Root, without CAP_SYS_ADMIN. -> " + remedy, "containers false")
+                .contains("failed Starting a session failed: this host denies namespaces (")
+                .endsWith(remedy + "\n");
+    }
+
+    @Test
+    void programThatCannotBeExecutedIsSaid() throws Exception {
+        Path folder = freshFolder();
+        String said = look("mount -t tmpfs -o noexec none " + folder + "\n", false, folder.resolve("store"));
+
+        String remedy = "If the file system there is mounted noexec, move the store with -Dbivouac.store=FOLDER.";
+        assertThat(said)
+                .contains("MISSING program: The warden cannot be executed. -> " + remedy, "containers false")
+                .endsWith(remedy + "\n");
+    }
+
+    @Test
+    void onAnOverlayContainersWriteInMemory() throws Exception {
+        for (boolean ordinary : List.of(false, true)) {
+            Path merged = user.home().resolve("hosts/" + stores + "/merged");
+
+            assertThat(look(ON_OVERLAY, ordinary, merged.resolve("store")))
+                    .contains("LIMITED overlay: " + MEMORY, "containers true")
+                    .endsWith("\nran\n");
+        }
+    }
+
+    @Test
+    void withoutControlGroupsThereAreNoLimits() throws Exception {
+        assertThat(look("umount --recursive --lazy /sys/fs/cgroup\n", false, store()))
+                .contains(
+                        "LIMITED control groups: No limits, none of memory, processors",
+                        "pausing stops processes one by one.")
+                .endsWith("\nran\n");
+    }
+}

@@ -36,7 +36,9 @@ static void tell(const char *what, const struct failure *failure) {
     put_u32(&writer, (uint32_t)failure->error);
     put_text(&writer, failure->object);
     end_frame(&writer, 0);
-    writer_flush(&writer, STDOUT_FILENO);
+    if (writer_flush(&writer, STDOUT_FILENO) != 0) {
+        _exit(1); /* whoever waits for this process says so */
+    }
 }
 
 static void tell_result(const char *what, int result, const char *syscall_name) {
@@ -54,6 +56,17 @@ static int try_seccomp(void) {
         return -1;
     }
     return (int)syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program);
+}
+
+/* Whether a child came to its end without trouble of its own. */
+static bool is_well(pid_t pid) {
+    int status = 1;
+    while (waitpid(pid, &status, 0) < 0) {
+        if (errno != EINTR) {
+            return false;
+        }
+    }
+    return status == 0;
 }
 
 /* As a session lays out its empty namespace, with a lower and an upper folder. */
@@ -84,8 +97,6 @@ static void try_overlay(const char *what, const char *place, bool mapped) {
              mapped ? ",userxattr" : "");
     if (mount("overlay", "/tmp/root", "overlay", 0, options) != 0) {
         fail(&failure, "mount the overlay", "mount", options);
-    } else {
-        umount2("/tmp/root", MNT_DETACH);
     }
     tell(what, &failure);
 }
@@ -151,18 +162,17 @@ static void look_at_namespaces(const struct session_request *request) {
     if (result == 0) {
         tell_result("PID namespace", pid < 0 ? -1 : 0, "clone3");
     }
-    if (pid > 0) {
-        waitpid(pid, NULL, 0);
+    if (pid > 0 && !is_well(pid)) {
+        _exit(1);
     }
 }
 
 /* The child waits until its ids are mapped. */
-static void look(const struct session_request *request) {
+static int look(const struct session_request *request, struct failure *failure) {
     bool mapped = request->mapping != MAPPING_NONE;
     int go[2];
     if (pipe2(go, O_CLOEXEC) != 0) {
-        tell_result("process", -1, "pipe2");
-        return;
+        return fail(failure, "look at the host", "pipe2", "");
     }
     int pidfd = -1;
     pid_t pid = spawn(mapped ? CLONE_NEWUSER : 0, -1, &pidfd);
@@ -177,16 +187,16 @@ static void look(const struct session_request *request) {
     }
     close(go[0]);
     tell_result(mapped ? "user namespace" : "process", pid < 0 ? -1 : 0, "clone3");
-    if (pid > 0) {
-        struct failure failure = {0};
-        mapping_apply(request, pid, &failure);
-        tell("ids", &failure);
-        write_all(go[1], "", 1);
+    if (pid < 0) {
+        close(go[1]);
+        return 0;
     }
+    struct failure unmapped = {0};
+    mapping_apply(request, pid, &unmapped);
+    tell("ids", &unmapped);
+    bool told = write_all(go[1], "", 1) == 0;
     close(go[1]);
-    if (pid > 0) {
-        waitpid(pid, NULL, 0);
-    }
+    return is_well(pid) && told ? 0 : fail_with(failure, ECHILD, "look at the host", "waitpid", "");
 }
 
 int probe_main(void) {
@@ -203,7 +213,7 @@ int probe_main(void) {
         OWNED_FD lock = sessions < 0 ? fail(&failure, "open the folder of sessions", "open", request.sessions)
                                      : remains_claim(sessions, request.id, &failure);
         if (lock >= 0) {
-            look(&request);
+            look(&request, &failure);
             remains_clear(sessions, request.id, -1);
         }
     }

@@ -37,6 +37,8 @@ final class FaultExpectations {
             new Entry("prctl in init_run", "a name for people who look at processes"),
             new Entry("prctl in live", "a name for people who look at processes"),
             new Entry("prctl in prepare", "a name for people who look at processes"),
+            new Entry("prctl in probe_main", "a name for people who look at processes"),
+            new Entry("prctl in look_at_namespaces", "it ends by itself after some seconds"),
             new Entry("prctl in proxy_main", "a name for people who look at processes"),
             new Entry("prctl in worker_main", "a name for people who look at processes"),
             new Entry("read in reap", "whatever woke it up, children are waited for"),

@@ -8,6 +8,7 @@ final class FaultMessages {
     /** How they begin: what was tried. */
     private static final List<String> ATTEMPTS = List.of(
             "Starting a session failed: ",
+            "Looking at this host failed: ",
             "Starting the container c (image ",
             "Unpacking the image ",
             "Running [",

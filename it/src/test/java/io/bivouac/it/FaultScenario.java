@@ -7,9 +7,11 @@ import io.bivouac.engine.Change;
 import io.bivouac.engine.Container;
 import io.bivouac.engine.ContainerSpec;
 import io.bivouac.engine.ContainerState;
+import io.bivouac.engine.Diagnosis;
 import io.bivouac.engine.Engine;
 import io.bivouac.engine.ExecResult;
 import io.bivouac.engine.ExecSpec;
+import io.bivouac.engine.UnsupportedHostException;
 import io.bivouac.engine.Wait;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -47,6 +49,20 @@ enum FaultScenario {
                 assertThat(answer.isEmpty() ? answer(container, 80, "hello") : answer)
                         .isEqualTo("hello");
                 assertThat(container.logs()).isEqualTo("listening\n");
+            }
+        }
+    },
+    /** The host looked at: whatever fails is a finding, with what failed as its evidence. */
+    DOCTOR {
+        @Override
+        void run(FaultRun run) {
+            run.arm();
+            try (Engine engine = run.open()) {
+                for (Diagnosis.Finding finding : engine.diagnose().findings()) {
+                    if (finding.level() == Diagnosis.Level.MISSING) {
+                        throw new UnsupportedHostException("Looking at this host failed: " + finding.evidence() + ".");
+                    }
+                }
             }
         }
     },

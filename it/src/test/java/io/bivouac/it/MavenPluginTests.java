@@ -225,4 +225,29 @@ class MavenPluginTests {
                 .contains(". Removed: it came from no registry; load or build it again.")
                 .contains("The store holds no images.");
     }
+
+    @Test
+    void doctorTellsWhatTheHostAllows() throws Exception {
+        Path json = folder.resolve("host.json");
+
+        Commands.Result told = nowhere().run(OutsideMaven.goal("doctor"), "-Dbivouac.doctor.json=" + json);
+
+        assertThat(told.code()).as(told.output()).isZero();
+        assertThat(told.output())
+                .containsPattern("works +namespaces +All that a container needs\\. \\[made one of each]");
+        assertThat(json).content().contains("\"containers\": true", "\"subject\": \"overlay\"");
+        assertNothingLives();
+    }
+
+    @Test
+    void doctorFailsWhereAskedToAndSomethingIsMissing() throws Exception {
+        String[] arguments = {OutsideMaven.goal("doctor"), "-Dbivouac.cgroup=none"};
+        Commands.Result told = nowhere().run(arguments);
+        assertThat(told.code()).as(told.output()).isZero();
+        assertThat(told.output()).contains("[WARNING] control groups: Mount the control groups");
+
+        Commands.Result strict = nowhere().run(arguments[0], arguments[1], "-Dbivouac.doctor.strict");
+        assertThat(strict.code()).isNotZero();
+        assertThat(strict.output()).contains("Not all works on this host, and bivouac.doctor.strict is set.");
+    }
 }

@@ -19,6 +19,7 @@ import io.bivouac.engine.warden.IdMapping;
 import io.bivouac.engine.warden.Remedies;
 import io.bivouac.engine.warden.SessionPlan;
 import io.bivouac.engine.warden.WardenBinary;
+import io.bivouac.engine.warden.WardenException;
 import java.io.IOException;
 import java.nio.file.FileStore;
 import java.nio.file.Files;
@@ -53,7 +54,7 @@ public final class Doctor {
 
     /** Examines this host for engines that use this store. */
     public static Diagnosis examine(StoreLayout layout, IdMapping mapping, CgroupHost cgroups, Labeller labeller)
-            throws IOException {
+            throws IOException, WardenException {
         Doctor doctor = new Doctor(layout, mapping, cgroups, labeller);
         doctor.examine();
         return new HostDiagnosis(doctor.findings);
@@ -63,7 +64,7 @@ public final class Doctor {
         findings.add(new Finding(subject, level, found, evidence, level == WORKS ? "" : remedy));
     }
 
-    private void examine() throws IOException {
+    private void examine() throws IOException, WardenException {
         String system = System.getProperty("os.name") + " " + System.getProperty("os.version") + " on "
                 + System.getProperty("os.arch");
         try {
@@ -98,7 +99,7 @@ public final class Doctor {
                 "");
     }
 
-    private HostProbe tryOut() throws IOException {
+    private HostProbe tryOut() throws IOException, WardenException {
         String id = RandomNames.hex(ID_BYTES);
         Files.createDirectories(layout.sessions());
         Files.createDirectories(layout.layers());
@@ -172,13 +173,14 @@ public final class Doctor {
     }
 
     private void lookAtKernel(HostProbe probe) {
+        String process = mapping.rootless() ? "user namespace" : "process";
         List<String> failed =
                 NAMESPACES.stream().filter(name -> !probe.works(name)).toList();
         add(
                 "namespaces",
                 failed.isEmpty() ? WORKS : MISSING,
                 failed.isEmpty() ? "All that a container needs." : "Not all that a container needs.",
-                failed.isEmpty() ? "made one of each" : probe.tell(failed.get(0)),
+                failed.isEmpty() ? "made one of each" : probe.tell(probe.works(process) ? failed.get(0) : process),
                 mapping.rootless() ? Remedies.userNamespaces() : Remedies.NAMESPACES);
         if (probe.tried("procfs")) {
             boolean proc = probe.works("procfs");

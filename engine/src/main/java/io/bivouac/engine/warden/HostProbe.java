@@ -26,7 +26,7 @@ public final class HostProbe {
      *
      * @param plan of a session that will not be
      */
-    public static HostProbe run(Path binary, SessionPlan plan) throws IOException {
+    public static HostProbe run(Path binary, SessionPlan plan) throws IOException, WardenException {
         Map<String, WardenFailure> results = new LinkedHashMap<>();
         Process process = WardenProcess.spawn(binary, "probe");
         try (OutputStream stdin = process.getOutputStream();
@@ -45,6 +45,13 @@ public final class HostProbe {
             }
         } finally {
             process.destroyForcibly();
+        }
+        WardenFailure end = results.remove("probe");
+        if (end == null) {
+            throw new WardenLostException("The probe ended before it had looked at everything.");
+        }
+        if (end.errno() != 0) {
+            throw new WardenException(end);
         }
         return new HostProbe(results);
     }

@@ -126,7 +126,8 @@ static void look_at_overlay(const struct session_request *request) {
 /* PID 1 of a namespace of its own, as a warden is. */
 static void look_inside(const struct session_request *request) {
     struct failure failure = {0};
-    OWNED_FD proc = detached_proc(&failure);
+    int proc = detached_proc(&failure);
+    fd_close(&proc);
     tell("procfs", &failure);
     look_at_overlay(request);
     tell_result("seccomp", try_seccomp(), "seccomp");

@@ -1,10 +1,12 @@
 package io.bivouac.engine.store;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.bivouac.engine.oci.ImageReference;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -68,11 +70,25 @@ class PruneTests {
         assertThat(names()).containsExactly("young:1");
     }
 
+    /** As a guardian does. */
+    private void beginSession() throws IOException {
+        Files.createDirectories(store.layout().sessions().resolve("session"));
+    }
+
+    @Test
+    void sessionThatHasEndedIsNotBroughtBack() throws Exception {
+        StoredImage image = TestImages.add(store, "late:1", "late");
+
+        assertThatThrownBy(() -> store.pin("ended", image)).isInstanceOf(NoSuchFileException.class);
+        assertThat(store.layout().sessions().resolve("ended")).doesNotExist();
+    }
+
     @Test
     void useOfAnImageKeepsItYoung() throws Exception {
         StoredImage image = TestImages.add(store, "old:1", "old");
         TestImages.age(store, image, Duration.ofDays(31));
 
+        beginSession();
         store.pin("session", image);
         store.unpin("session");
 
@@ -83,6 +99,7 @@ class PruneTests {
     void whatASessionUsesStays() throws Exception {
         StoredImage used = TestImages.add(store, "used:1", "used");
         TestImages.add(store, "unused:1", "unused");
+        beginSession();
         store.pin("session", used);
 
         store.prune(new Prune.Rule(Optional.empty(), OptionalLong.of(0), true, false));

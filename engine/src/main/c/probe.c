@@ -27,7 +27,7 @@
 enum { PROBE_SECONDS = 5 };
 
 /* Says how one thing went; its name is the one of io.bivouac.engine.warden.HostProbe. */
-static void tell(const char *what, const struct failure *failure) {
+static int say(const char *what, const struct failure *failure) {
     OWNED_WRITER writer = {0};
     put_frame(&writer, FRAME_PROBED);
     put_text(&writer, what);
@@ -36,8 +36,13 @@ static void tell(const char *what, const struct failure *failure) {
     put_u32(&writer, (uint32_t)failure->error);
     put_text(&writer, failure->object);
     end_frame(&writer, 0);
-    if (writer_flush(&writer, STDOUT_FILENO) != 0) {
-        _exit(1); /* whoever waits for this process says so */
+    return writer_flush(&writer, STDOUT_FILENO);
+}
+
+/* The same for a child, whose parent notices when it ends like this. */
+static void tell(const char *what, const struct failure *failure) {
+    if (say(what, failure) != 0) {
+        _exit(1);
     }
 }
 
@@ -119,8 +124,11 @@ static void look_at_overlay(const struct session_request *request) {
     }
     tell("fit for writing", &failure);
     bool mapped = request->mapping != MAPPING_NONE;
-    try_overlay("overlay", "/tmp/session", mapped);
-    try_overlay("overlay on tmpfs", "/tmp", mapped);
+    if (fit) {
+        try_overlay("overlay", "/tmp/session", mapped);
+    } else {
+        try_overlay("overlay on tmpfs", "/tmp", mapped);
+    }
 }
 
 /* PID 1 of a namespace of its own, as a warden is. */
@@ -187,17 +195,19 @@ static int look(const struct session_request *request, struct failure *failure) 
         _exit(0);
     }
     close(go[0]);
-    tell_result(mapped ? "user namespace" : "process", pid < 0 ? -1 : 0, "clone3");
-    if (pid < 0) {
-        close(go[1]);
-        return 0;
-    }
+    const char *first = mapped ? "user namespace" : "process";
+    struct failure unmade = {0};
     struct failure unmapped = {0};
-    mapping_apply(request, pid, &unmapped);
-    tell("ids", &unmapped);
-    bool told = write_all(go[1], "", 1) == 0;
+    if (pid < 0) {
+        fail(&unmade, first, "clone3", "");
+    } else {
+        mapping_apply(request, pid, &unmapped);
+    }
+    bool told = say(first, &unmade) == 0
+                && (pid < 0 || (say("ids", &unmapped) == 0 && write_all(go[1], "", 1) == 0));
     close(go[1]);
-    return is_well(pid) && told ? 0 : fail_with(failure, ECHILD, "look at the host", "waitpid", "");
+    bool well = pid < 0 || is_well(pid);
+    return well && told ? 0 : fail_with(failure, ECHILD, "look at the host", "waitpid", "");
 }
 
 int probe_main(void) {
@@ -218,7 +228,6 @@ int probe_main(void) {
             remains_clear(sessions, request.id, -1);
         }
     }
-    tell("probe", &failure);
     arena_free(&arena);
-    return 0;
+    return say("probe", &failure) == 0 ? 0 : 1;
 }

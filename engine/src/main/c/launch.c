@@ -55,11 +55,9 @@ struct launching {
     bool registered;
 };
 
-static const char session_folder[] = "/session";
-
 static int make_folder(struct launching *launching, struct failure *failure) {
     const struct launch *launch = launching->launch;
-    OWNED_FD session = open(session_folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    OWNED_FD session = open(SPACE, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (session < 0 || mkdirat(session, launch->folder, 0700) != 0) {
         return fail(failure, "make the container's folder", "mkdir", launch->folder);
     }

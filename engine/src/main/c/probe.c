@@ -31,10 +31,7 @@ static int say(const char *what, const struct failure *failure) {
     OWNED_WRITER writer = {0};
     put_frame(&writer, FRAME_PROBED);
     put_text(&writer, what);
-    put_text(&writer, failure->operation);
-    put_text(&writer, failure->syscall);
-    put_u32(&writer, (uint32_t)failure->error);
-    put_text(&writer, failure->object);
+    put_failure(&writer, failure);
     end_frame(&writer, 0);
     return writer_flush(&writer, STDOUT_FILENO);
 }

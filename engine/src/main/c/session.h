@@ -10,8 +10,6 @@
 #include "report.h"
 #include "request.h"
 
-enum { SESSION_PATH = 4096 };
-
 /* Descriptors the guardian hands over, at 3, 4, …, in this order. */
 enum session_fd { SESSION_LISTENER, SESSION_CONTROL, SESSION_JVM, SESSION_GUARDIAN, SESSION_REPORT, SESSION_LOCK, SESSION_FDS };
 

@@ -12,10 +12,8 @@
 
 #include "io.h"
 #include "protect.h"
+#include "remains.h"
 #include "remove.h"
-
-/* In the empty namespace. */
-static const char place[] = "/session";
 
 /* Those that lack what overlayfs asks of an upper directory: whiteouts, attributes, or renames that exchange. */
 static bool is_fit(long type) {
@@ -56,12 +54,12 @@ int space_prepare(const struct session *session, const char *name, struct failur
 }
 
 int space_open_logs(const struct session *session, const char *name) {
-    char path[SESSION_PATH];
+    char path[SESSION_PATH_SIZE];
     int flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | (STANDS(CLOSED_ON_EXEC) ? O_CLOEXEC : 0);
     if (session->disk >= 0) {
         return openat(session->disk, name, flags);
     }
-    snprintf(path, sizeof path, "%s/%s", place, name);
+    snprintf(path, sizeof path, SPACE "/%s", name);
     return open(path, flags);
 }
 
@@ -69,11 +67,11 @@ int space_open_logs(const struct session *session, const char *name) {
 static bool is_in_memory(const struct session *session, const char *path, char *inside, size_t size) {
     size_t length = strlen(session->folder);
     return session->disk >= 0 && strncmp(path, session->folder, length) == 0 && path[length] == '/'
-           && snprintf(inside, size, "%s%s", place, path + length) < (int)size;
+           && snprintf(inside, size, SPACE "%s", path + length) < (int)size;
 }
 
 int space_open(const struct session *session, const char *path, int flags) {
-    char inside[SESSION_PATH];
+    char inside[SESSION_PATH_SIZE];
     if (!is_in_memory(session, path, inside, sizeof inside)) {
         return open(path, flags);
     }
@@ -81,9 +79,9 @@ int space_open(const struct session *session, const char *path, int flags) {
 }
 
 void space_give_up(const struct session *session, const char *name) {
-    char path[SESSION_PATH];
+    char path[SESSION_PATH_SIZE];
     struct failure ignored = {0};
-    snprintf(path, sizeof path, "%s/%s", place, name);
+    snprintf(path, sizeof path, SPACE "/%s", name);
     remove_tree(path, &ignored);
     if (session->disk >= 0) {
         remove_tree_at(session->disk, name, &ignored);
@@ -91,7 +89,7 @@ void space_give_up(const struct session *session, const char *name) {
 }
 
 int space_remove(const struct session *session, const char *path, struct failure *failure) {
-    char inside[SESSION_PATH];
+    char inside[SESSION_PATH_SIZE];
     int result = remove_tree(path, failure);
     if (result == 0 && is_in_memory(session, path, inside, sizeof inside)) {
         result = setns(session->empty, CLONE_NEWNS) == 0 ? remove_tree(inside, failure)

@@ -6,6 +6,9 @@
 
 #include "session.h"
 
+/* In the empty namespace. */
+#define SPACE "/session"
+
 /* Whether the file system of an open folder carries upper directories. */
 int space_judge(int folder, bool *fit, struct failure *failure);
 

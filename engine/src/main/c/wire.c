@@ -242,13 +242,17 @@ int frame_send_empty(int fd, enum frame_type type) {
     return writer_flush(&writer, fd);
 }
 
+void put_failure(struct writer *writer, const struct failure *failure) {
+    put_text(writer, failure->operation);
+    put_text(writer, failure->syscall);
+    put_u32(writer, (uint32_t)failure->error);
+    put_text(writer, failure->object);
+}
+
 int frame_send_failure(int fd, const struct failure *failure) {
     OWNED_WRITER writer = {0};
     put_frame(&writer, FRAME_FAILED);
-    put_text(&writer, failure->operation);
-    put_text(&writer, failure->syscall);
-    put_u32(&writer, (uint32_t)failure->error);
-    put_text(&writer, failure->object);
+    put_failure(&writer, failure);
     end_frame(&writer, 0);
     return writer_flush(&writer, fd);
 }

@@ -103,6 +103,7 @@ void put_u32(struct writer *writer, uint32_t value);
 void put_u64(struct writer *writer, uint64_t value);
 void put_bytes(struct writer *writer, const void *data, size_t length);
 void put_text(struct writer *writer, const char *text);
+void put_failure(struct writer *writer, const struct failure *failure);
 /* Fills in the length of the frame begun last (at `start`, the buffer's length before put_frame). */
 void end_frame(struct writer *writer, size_t start);
 /* Sends everything built so far and empties the buffer. */

@@ -185,7 +185,7 @@ class HostLadderTests {
     void withoutControlGroupsThereAreNoLimits() throws Exception {
         assertThat(look("umount --recursive --lazy /sys/fs/cgroup\n", false, store()))
                 .contains(
-                        "LIMITED control groups: No limits, none of memory, processors",
+                        "LIMITED control groups: No limits of memory, processors, a set of processors",
                         "pausing stops processes one by one.")
                 .endsWith("\nran\n");
     }

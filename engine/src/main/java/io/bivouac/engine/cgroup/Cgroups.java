@@ -1,6 +1,7 @@
 package io.bivouac.engine.cgroup;
 
 import io.bivouac.engine.ConfigurationException;
+import io.bivouac.engine.IoLimits;
 import io.bivouac.engine.Limits;
 import io.bivouac.engine.warden.CgroupPath;
 import io.bivouac.engine.warden.CgroupPlan;
@@ -30,6 +31,9 @@ public final class Cgroups {
     private static final String NAME_PREFIX = "bivouac-";
     /** Of containers that are given more devices than the others: what a group is denied none below it is allowed. */
     private static final String OPEN_SUFFIX = "-open";
+
+    /** Bytes that any limit of them may be, where only its kind matters. */
+    private static final long EVERY_LIMIT = 1 << 30;
 
     private static final String FREEZER = "freezer";
     private static final String DEVICES = "devices";
@@ -61,14 +65,12 @@ public final class Cgroups {
      * What this host has for containers.
      *
      * @param hierarchies in words
-     * @param enforced limits
-     * @param missing the other limits
+     * @param missing limits that cannot be enforced
      * @param freezes whether they can be frozen at one instant
      */
-    public record Offer(List<String> hierarchies, List<String> enforced, List<String> missing, boolean freezes) {
+    public record Offer(List<String> hierarchies, List<String> missing, boolean freezes) {
         public Offer {
             hierarchies = List.copyOf(hierarchies);
-            enforced = List.copyOf(enforced);
             missing = List.copyOf(missing);
         }
     }
@@ -263,46 +265,35 @@ public final class Cgroups {
     /** The limits that were asked for and that nothing here can enforce, in words. */
     public List<String> unenforceable(Limits limits) {
         List<String> missing = new ArrayList<>();
-        sort(
-                limits.memory().isPresent(),
-                limits.cpus().isPresent(),
+        check(missing, "memory", limits.memory().isPresent(), ControllerSettings.MEMORY, ControllerSettings.MEMORY);
+        check(missing, "processors", limits.cpus().isPresent(), ControllerSettings.CPU, ControllerSettings.CPU);
+        check(
+                missing,
+                "a set of processors",
                 limits.cpuset().isPresent(),
-                limits.pids().isPresent(),
-                limits.io().isPresent(),
-                new ArrayList<>(),
-                missing);
+                ControllerSettings.CPUSET,
+                ControllerSettings.CPUSET);
+        check(missing, "processes", limits.pids().isPresent(), ControllerSettings.PIDS, ControllerSettings.PIDS);
+        check(missing, "disk speed", limits.io().isPresent(), ControllerSettings.IO, ControllerSettings.BLKIO);
         return missing;
     }
 
-    private void sort(
-            boolean memory,
-            boolean cpus,
-            boolean cpuset,
-            boolean pids,
-            boolean io,
-            List<String> enforced,
-            List<String> missing) {
-        sort(memory, "memory", ControllerSettings.MEMORY, ControllerSettings.MEMORY, enforced, missing);
-        sort(cpus, "processors", ControllerSettings.CPU, ControllerSettings.CPU, enforced, missing);
-        sort(cpuset, "a set of processors", ControllerSettings.CPUSET, ControllerSettings.CPUSET, enforced, missing);
-        sort(pids, "processes", ControllerSettings.PIDS, ControllerSettings.PIDS, enforced, missing);
-        sort(io, "disk speed", ControllerSettings.IO, ControllerSettings.BLKIO, enforced, missing);
-    }
-
-    private void sort(
-            boolean asked, String what, String version2, String version1, List<String> enforced, List<String> missing) {
-        boolean possible = host.controllers().containsKey(version1)
+    private void check(List<String> missing, String what, boolean asked, String version2, String version1) {
+        boolean enforced = host.controllers().containsKey(version1)
                 || unified.filter(base -> base.controllers().contains(version2)).isPresent();
-        if (asked) {
-            (possible ? enforced : missing).add(what);
+        if (asked && !enforced) {
+            missing.add(what);
         }
     }
 
     /** What containers can be given here. */
     public Offer offer() {
-        List<String> enforced = new ArrayList<>();
-        List<String> missing = new ArrayList<>();
-        sort(true, true, true, true, true, enforced, missing);
+        List<String> missing = unenforceable(Limits.none()
+                .withMemory(EVERY_LIMIT)
+                .withCpus(1)
+                .withCpuset("0")
+                .withPids(1)
+                .withIo(IoLimits.ofBytes(EVERY_LIMIT, EVERY_LIMIT)));
         List<String> hierarchies = new ArrayList<>();
         unified.ifPresent(base -> hierarchies.add("v2 below " + base.group()
                 + (base.controllers().isEmpty() ? " without controllers" : " with " + sorted(base.controllers()))));
@@ -310,10 +301,7 @@ public final class Cgroups {
             hierarchies.add("v1 with " + sorted(host.controllers().keySet()));
         }
         return new Offer(
-                hierarchies,
-                enforced,
-                missing,
-                unified.isPresent() || host.controllers().containsKey(FREEZER));
+                hierarchies, missing, unified.isPresent() || host.controllers().containsKey(FREEZER));
     }
 
     private static String sorted(Set<String> names) {

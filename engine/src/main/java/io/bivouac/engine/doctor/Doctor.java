@@ -231,8 +231,7 @@ public final class Doctor {
         add(
                 "control groups",
                 offer.missing().isEmpty() && offer.freezes() ? WORKS : LIMITED,
-                (offer.enforced().isEmpty() ? "No limits" : "Limits of " + String.join(", ", offer.enforced()))
-                        + (offer.missing().isEmpty() ? "" : ", none of " + String.join(", ", offer.missing()))
+                (offer.missing().isEmpty() ? "All limits" : "No limits of " + String.join(", ", offer.missing()))
                         + (offer.freezes() ? "." : "; pausing stops processes one by one."),
                 hierarchies,
                 mapping.rootless() ? Remedies.GROUPS : Remedies.HIERARCHIES);

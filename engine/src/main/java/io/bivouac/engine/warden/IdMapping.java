@@ -67,13 +67,25 @@ public record IdMapping(Kind kind, List<Range> uids, List<Range> gids, String re
 
     /** Why newuidmap(1) is of no use to this process, and what to do. */
     private static Optional<String> obstacle(Path self) throws IOException {
-        if (HELPERS.stream().noneMatch(folder -> Files.isExecutable(folder.resolve("newuidmap")))) {
+        if (!hasHelper()) {
             return Optional.of(Remedies.HELPERS);
         }
         // It changes ids as a setuid program does, or by capabilities of its file: neither is granted then.
-        boolean bound = Files.readAllLines(self.resolve("status"), StandardCharsets.ISO_8859_1).stream()
-                .anyMatch(line -> line.startsWith("NoNewPrivs:") && line.endsWith("1"));
-        return bound ? Optional.of(Remedies.NO_NEW_PRIVILEGES) : Optional.empty();
+        for (String line : Files.readAllLines(self.resolve("status"), StandardCharsets.ISO_8859_1)) {
+            if (line.startsWith("NoNewPrivs:") && line.endsWith("1")) {
+                return Optional.of(Remedies.NO_NEW_PRIVILEGES);
+            }
+        }
+        return Optional.empty();
+    }
+
+    private static boolean hasHelper() {
+        for (Path folder : HELPERS) {
+            if (Files.isExecutable(folder.resolve("newuidmap"))) {
+                return true;
+            }
+        }
+        return false;
     }
 
     /**

@@ -4,7 +4,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Map;
+import java.util.List;
 
 /** What to do about a host that lacks something: sentences for those who are told so before a start, and after it failed. */
 public final class Remedies {
@@ -49,11 +49,13 @@ public final class Remedies {
             "Allow them: sysctl user.max_user_namespaces must be above 0; on Debian kernel.unprivileged_userns_clone=1; on"
                     + " Ubuntu kernel.apparmor_restrict_unprivileged_userns=0. Or run as root.";
 
-    /** The value that denies user namespaces to ordinary users, and the one that allows them. */
-    private static final Map<String, String[]> SYSCTLS = Map.of(
-            "user/max_user_namespaces", new String[] {"0", "15000"},
-            "kernel/unprivileged_userns_clone", new String[] {"0", "1"},
-            "kernel/apparmor_restrict_unprivileged_userns", new String[] {"1", "0"});
+    /** Those that deny user namespaces to ordinary users, with the value that does and one that allows them. */
+    private static final List<Sysctl> SYSCTLS = List.of(
+            new Sysctl("user.max_user_namespaces", "0", "15000"),
+            new Sysctl("kernel.unprivileged_userns_clone", "0", "1"),
+            new Sysctl("kernel.apparmor_restrict_unprivileged_userns", "1", "0"));
+
+    private record Sysctl(String name, String denies, String allows) {}
 
     private Remedies() {}
 
@@ -63,10 +65,9 @@ public final class Remedies {
     }
 
     static String userNamespaces(Path sysctls) {
-        for (Map.Entry<String, String[]> setting : SYSCTLS.entrySet()) {
-            if (read(sysctls.resolve(setting.getKey())).equals(setting.getValue()[0])) {
-                return "Allow them: sudo sysctl -w " + setting.getKey().replace('/', '.') + "=" + setting.getValue()[1]
-                        + ". Or run as root.";
+        for (Sysctl setting : SYSCTLS) {
+            if (read(sysctls.resolve(setting.name().replace('.', '/'))).equals(setting.denies())) {
+                return "Allow them: sudo sysctl -w " + setting.name() + "=" + setting.allows() + ". Or run as root.";
             }
         }
         return USER_NAMESPACES;

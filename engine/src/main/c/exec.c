@@ -25,6 +25,7 @@ enum { BLOCK = 64 << 10, STDOUT_SOURCE = 1, STDERR_SOURCE = 2 };
 
 struct running {
     const struct exec *request;
+    int proc; /* the session's procfs */
     int connection;
     int report[2];
     int input[2];      /* read end, write end; with a terminal the write end is its master */
@@ -76,7 +77,7 @@ static int open_terminal(const struct running *running, struct failure *failure)
     return terminal_send(running->terminal[1], &master, 1, failure);
 }
 
-static int exec_child(const struct running *running, int proc, struct failure *failure) {
+static int execute(const struct running *running, struct failure *failure) {
     if (group_join(&running->groups, failure) != 0) {
         return -1;
     }
@@ -91,10 +92,17 @@ static int exec_child(const struct running *running, int proc, struct failure *f
                || dup2(running->outputs[1][1], 2) < 0) {
         return fail(failure, "open the command's streams", "dup2", "");
     }
-    if (process_confine(&running->request->process, proc, false, failure) != 0) {
+    if (process_confine(&running->request->process, running->proc, false, failure) != 0) {
         return -1;
     }
     return process_execute(&running->request->process, failure);
+}
+
+static void exec_child(void *argument) {
+    const struct running *running = argument;
+    struct failure failure = {0};
+    execute(running, &failure);
+    write_all(running->report[1], &failure, sizeof failure);
 }
 
 /* The parent stays in the session's PID namespace, so that it can wait for its child; the child is born in the
@@ -126,25 +134,20 @@ static int never_block(const struct running *running, struct failure *failure) {
 }
 
 static int start(struct session *session, struct running *running, struct failure *failure) {
-    struct container *container;
-    if (session_select(session, running->request->id, &container, failure) != 0) {
+    struct container container;
+    if (registry_find(session->registry, running->request->id, &container, failure) < 0) {
         return -1;
     }
-    if (container == NULL || container->init < 0) {
+    if (container.init < 0) {
         return fail_with(failure, ESRCH, "enter the container", "", running->request->id);
     }
     if (group_open(&running->request->cgroups, false, &running->groups, failure) != 0
-        || open_streams(running, failure) != 0 || enter_container(container, failure) != 0) {
+        || open_streams(running, failure) != 0 || enter_container(&container, failure) != 0) {
         return -1;
     }
-    running->pid = spawn(0, running->groups.unified, &running->child);
+    running->pid = spawn_sharing(0, running->groups.unified, &running->child, exec_child, running);
     if (running->pid < 0) {
         return fail(failure, "start the command", "clone3", "");
-    }
-    if (running->pid == 0) {
-        exec_child(running, session->proc, failure);
-        write_all(running->report[1], failure, sizeof *failure);
-        _exit(1);
     }
     fd_close(&running->report[1]);
     fd_close(&running->input[0]);
@@ -321,6 +324,7 @@ void exec_main(struct session *session, int connection, const struct exec *reque
     struct failure failure = {0};
     struct running running = {
         .request = request,
+        .proc = session->proc,
         .connection = connection,
         .report = {-1, -1},
         .input = {-1, -1},

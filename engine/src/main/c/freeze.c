@@ -42,24 +42,22 @@ static int signal_all(const struct container *container, int signal, struct fail
     return 0;
 }
 
-static const struct container *find_running(const struct session *session, const char *id) {
-    for (uint32_t i = 0; i < session->container_count; i++) {
-        const struct container *container = &session->containers[i];
-        if (strcmp(container->id, id) == 0 && container->init >= 0) {
-            return container;
-        }
-    }
-    return NULL;
-}
-
 static int freeze_one(const struct session *session, const struct freeze_item *item, bool freeze,
                       struct failure *failure) {
-    const struct container *container = find_running(session, item->id);
-    if (container == NULL) {
-        return fail_with(failure, ESRCH, freeze ? "freeze the container" : "thaw the container", "", item->id);
+    struct container container;
+    if (registry_find(session->registry, item->id, &container, failure) < 0) {
+        return -1;
     }
-    return item->cgroup.version == 0 ? signal_all(container, freeze ? SIGSTOP : SIGCONT, failure)
-                                     : group_freeze(&item->cgroup, freeze, failure);
+    int result;
+    if (container.init < 0) {
+        result = fail_with(failure, ESRCH, freeze ? "freeze the container" : "thaw the container", "", item->id);
+    } else if (item->cgroup.version == 0) {
+        result = signal_all(&container, freeze ? SIGSTOP : SIGCONT, failure);
+    } else {
+        result = group_freeze(&item->cgroup, freeze, failure);
+    }
+    container_close(&container);
+    return result;
 }
 
 int freeze_all(struct session *session, const struct freeze *request, struct failure *failure) {

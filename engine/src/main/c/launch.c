@@ -34,13 +34,13 @@ struct pipes {
     int terminal[2];   /* a socket pair over which the child hands out its terminal */
     int peer;          /* the terminal's other end */
     int report[2];     /* the child's failure, or nothing */
-    int go[2];         /* holds the child until it is registered */
     int proxy[2];      /* a byte once the proxy serves */
 };
 
 struct launching {
     struct session *session;
     struct launch *launch;
+    int connection; /* to the JVM */
     struct container container;
     struct group_set groups;
     uint64_t kills_before; /* in earlier runs of the container */
@@ -183,25 +183,17 @@ static int start_proxy(struct launching *launching, struct failure *failure) {
 }
 
 /* Asked late: it has become ready meanwhile. */
-static int await_proxy(struct launching *launching, struct failure *failure) {
+static int await_proxy(const struct launching *launching, struct failure *failure) {
     char byte;
-    int *ready = &launching->pipes.proxy[0];
-    if (*ready >= 0 && read_all(*ready, &byte, 1) != 1) {
-        return fail_with(failure, ECHILD, "start the proxy", "read", "");
-    }
-    fd_close(ready);
-    return 0;
+    int ready = launching->pipes.proxy[0];
+    return ready < 0 || read_all(ready, &byte, 1) == 1 ? 0 : fail_with(failure, ECHILD, "start the proxy", "read", "");
 }
 
 static int new_network(struct failure *failure) {
     return unshare(CLONE_NEWNET) == 0 ? net_set_up(failure) : fail(failure, "create a network namespace", "unshare", "");
 }
 
-int launch_prepare(struct session *session, struct failure *failure) {
-    struct container *none;
-    if (session_select(session, "", &none, failure) != 0) {
-        return -1;
-    }
+int launch_prepare(struct failure *failure) {
     return STANDS(OWN_NETWORK) ? new_network(failure) : 0;
 }
 
@@ -224,10 +216,6 @@ static int make_network(struct launching *launching, struct failure *failure) {
 
 /* A new container: its mounts, folder and network. */
 static int create(struct launching *launching, struct failure *failure) {
-    struct container *none;
-    if (session_select(launching->session, "", &none, failure) != 0) {
-        return -1;
-    }
     if (open_listeners(launching, failure) != 0) {
         return -1;
     }
@@ -245,18 +233,17 @@ static int create(struct launching *launching, struct failure *failure) {
 
 /* A container that was stopped: its mounts and network are still there. */
 static int enter(struct launching *launching, struct failure *failure) {
-    struct container *known;
-    if (session_select(launching->session, launching->launch->id, &known, failure) != 0) {
-        return -1;
+    struct container container;
+    int known = registry_find(launching->session->registry, launching->launch->id, &container, failure);
+    if (known <= 0) {
+        return known < 0 ? -1 : fail_with(failure, ENOENT, "find the container", "", launching->launch->id);
     }
-    if (known == NULL) {
-        return fail_with(failure, ENOENT, "find the container", "", launching->launch->id);
-    }
-    if (known->init >= 0) {
+    if (container.init >= 0) {
+        container_close(&container);
         return fail_with(failure, EBUSY, "start the container", "", launching->launch->id);
     }
-    launching->container = *known;
-    if (setns(known->network, CLONE_NEWNET) != 0 || setns(known->mounts, CLONE_NEWNS) != 0) {
+    launching->container = container;
+    if (setns(container.network, CLONE_NEWNET) != 0 || setns(container.mounts, CLONE_NEWNS) != 0) {
         return fail(failure, "enter the container's namespaces", "setns", launching->launch->id);
     }
     return open_logs(launching, failure);
@@ -279,7 +266,7 @@ static int open_outputs(struct pipes *pipes, const struct process *process, stru
 }
 
 static int open_pipes(struct pipes *pipes, const struct launch *launch, struct failure *failure) {
-    if (pipe2(pipes->report, O_CLOEXEC) != 0 || pipe2(pipes->go, O_CLOEXEC) != 0) {
+    if (pipe2(pipes->report, O_CLOEXEC) != 0) {
         return fail(failure, "open the container's output", "pipe2", "");
     }
     if (!launch->terminal) {
@@ -314,15 +301,32 @@ static int receive_terminal(struct pipes *pipes, struct failure *failure) {
     return fcntl(ends[0], F_SETFL, O_NONBLOCK) == 0 ? 0 : fail(failure, "open the container's output", "fcntl", "");
 }
 
-/* The container's first process, PID 1 of its namespaces. */
-static int container_main(struct launching *launching, struct failure *failure) {
+/* PID 1 of the session hears of a container from its first process, before that builds or executes anything: whatever becomes of
+ * the monitor, it knows whom to end. */
+static int register_self(const struct launching *launching, struct failure *failure) {
+    struct container container = launching->container;
+    char pid[16] = "";
+    OWNED_FD init = pidfd_of(getpid());
+    /* As the session's processes see this one. */
+    if (init < 0 || readlinkat(launching->session->proc, "self", pid, sizeof pid - 1) < 0) {
+        return fail(failure, "register the container", "readlinkat", "self");
+    }
+    container.init = init;
+    container.init_pid = (pid_t)strtol(pid, NULL, 10);
+    return (launching->launch->create && registry_tell(launching->session->registry, CHANGE_CREATED, &container, failure) != 0)
+                   || registry_tell(launching->session->registry, CHANGE_STARTED, &container, failure) != 0
+               ? -1
+               : 0;
+}
+
+/* The container's first process, PID 1 of its namespaces. Where it executes a command it shares the monitor's memory, and what
+ * that has open is to be left alone in there. */
+static int begin(const struct launching *launching, struct failure *failure) {
     const struct launch *launch = launching->launch;
-    struct pipes *pipes = &launching->pipes;
+    const struct pipes *pipes = &launching->pipes;
     struct built built;
-    char byte;
-    close(pipes->go[1]);
-    trace_mark(launching->trace, "child: forked");
-    if (group_join(&launching->groups, failure) != 0) {
+    trace_mark(launching->trace, "child: begun");
+    if (register_self(launching, failure) != 0 || group_join(&launching->groups, failure) != 0) {
         return -1;
     }
     /* Only now: with the flag in the same clone the namespace would be rooted at the parent's group. */
@@ -337,61 +341,62 @@ static int container_main(struct launching *launching, struct failure *failure) 
         return -1;
     }
     trace_mark(launching->trace, "child: root");
-    if (use_streams(pipes, &built, failure) != 0 || process_confine(&launch->process, built.proc, true, failure) != 0) {
+    /* A JVM that gave up before the container was registered has not found it to discard it. */
+    if (has_hung_up(launching->connection)) {
+        return fail_with(failure, ECANCELED, "start the container", "", launch->id);
+    }
+    if (await_proxy(launching, failure) != 0 || use_streams(pipes, &built, failure) != 0
+        || process_confine(&launch->process, built.proc, true, failure) != 0) {
         return -1;
     }
     trace_mark(launching->trace, "child: confined");
-    if (read_all(pipes->go[0], &byte, 1) != 1) {
-        return fail_with(failure, ECHILD, "register the container", "read", "");
-    }
-    trace_mark(launching->trace, "child: registered");
     return launch->init ? init_run(&launch->process, pipes->report[1], failure)
                         : process_execute(&launch->process, failure);
 }
 
-static int start(struct launching *launching, int connection, struct failure *failure) {
+static void container_main(void *argument) {
+    const struct launching *launching = argument;
+    struct failure failure = {0};
+    begin(launching, &failure);
+    write_all(launching->pipes.report[1], &failure, sizeof failure);
+}
+
+/* An init of ours stays what it is, so it needs a memory of its own. */
+static pid_t spawn_first(struct launching *launching) {
+    static const uint64_t namespaces = CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWUTS | CLONE_NEWIPC;
+    int group = launching->groups.unified;
+    int *pidfd = &launching->container.init;
+    if (!launching->launch->init) {
+        return spawn_sharing(namespaces, group, pidfd, container_main, launching);
+    }
+    pid_t pid = spawn(namespaces, group, pidfd);
+    if (pid == 0) {
+        container_main(launching);
+        _exit(1);
+    }
+    return pid;
+}
+
+static int start(struct launching *launching, struct failure *failure) {
     struct pipes *pipes = &launching->pipes;
     struct container *container = &launching->container;
     if (open_pipes(pipes, launching->launch, failure) != 0) {
         return -1;
     }
-    pid_t pid = spawn(CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWUTS | CLONE_NEWIPC, launching->groups.unified,
-                      &container->init);
-    if (pid < 0) {
+    OWNED_FD self = pidfd_of(getpid());
+    container->monitor = self;
+    container->monitor_pid = getpid();
+    trace_mark(launching->trace, "streams");
+    container->init_pid = spawn_first(launching);
+    if (container->init_pid < 0) {
         return fail(failure, "create namespaces", "clone3", "");
     }
-    if (pid == 0) {
-        container_main(launching, failure);
-        write_all(pipes->report[1], failure, sizeof *failure);
-        _exit(1);
-    }
-    trace_mark(launching->trace, "namespaces");
-    container->init_pid = pid;
-    container->monitor_pid = getpid();
+    launching->registered = true;
     fd_close(&pipes->outputs[0][1]);
     fd_close(&pipes->outputs[1][1]);
     fd_close(&pipes->terminal[1]);
     fd_close(&pipes->report[1]);
-    fd_close(&pipes->go[0]);
-    /* Registered before it executes anything: whatever happens to this process, PID 1 knows whom to end. */
-    OWNED_FD self = pidfd_of(getpid());
-    container->monitor = self;
-    launching->registered = true;
-    if ((launching->launch->create && session_change(launching->session, CHANGE_CREATED, container, failure) != 0)
-        || session_change(launching->session, CHANGE_STARTED, container, failure) != 0) {
-        return -1;
-    }
-    /* Asked after it is registered: a JVM that gave up before will not find it to discard it, one that gives up later will. */
-    if (has_hung_up(connection)) {
-        return fail_with(failure, ECANCELED, "start the container", "", container->id);
-    }
-    if (await_proxy(launching, failure) != 0) {
-        return -1;
-    }
-    if (write_all(pipes->go[1], "", 1) != 0 && errno != EPIPE) {
-        return fail(failure, "start the container", "write", "");
-    }
-    fd_close(&pipes->go[1]);
+    fd_close(&pipes->proxy[0]);
     struct failure reported;
     ssize_t length = read_all(pipes->report[0], &reported, sizeof reported);
     if (length == sizeof reported) {
@@ -416,7 +421,7 @@ static void undo(struct launching *launching) {
         }
     }
     if (launching->registered) {
-        session_change(launching->session, CHANGE_ENDED, container, &ignored);
+        registry_tell(launching->session->registry, CHANGE_ENDED, container, &ignored);
     }
     if (!launching->launch->create) {
         return;
@@ -425,7 +430,7 @@ static void undo(struct launching *launching) {
         pidfd_signal(container->proxy, SIGKILL);
     }
     if (launching->registered) {
-        session_change(launching->session, CHANGE_FORGOTTEN, container, &ignored);
+        registry_tell(launching->session->registry, CHANGE_FORGOTTEN, container, &ignored);
     }
     if (launching->made_folder) {
         space_give_up(launching->session, launching->launch->folder);
@@ -445,7 +450,7 @@ void put_exit(struct writer *writer, int status, bool out_of_memory) {
     put_u8(writer, out_of_memory);
 }
 
-static int answer(const struct launching *launching, int connection) {
+static int answer(const struct launching *launching) {
     OWNED_WRITER writer = {0};
     put_frame(&writer, FRAME_LAUNCHED);
     put_u32(&writer, (uint32_t)launching->container.init_pid);
@@ -455,24 +460,24 @@ static int answer(const struct launching *launching, int connection) {
     }
     put_trace(&writer, launching->trace);
     end_frame(&writer, 0);
-    return writer_flush(&writer, connection);
+    return writer_flush(&writer, launching->connection);
 }
 
-static void live(struct launching *launching, int connection) {
+static void live(struct launching *launching) {
     struct failure ignored = {0};
     struct monitor monitor = {
-        .connection = connection,
+        .connection = launching->connection,
         .init = launching->container.init,
         .init_pid = launching->container.init_pid,
         .outputs = {launching->pipes.outputs[0][0], launching->pipes.outputs[1][0]},
         .logs = &launching->logs,
     };
     prctl(PR_SET_NAME, "bivouac-monitor");
-    if (answer(launching, connection) != 0) {
+    if (answer(launching) != 0) {
         fd_close(&monitor.connection); /* who hears of no container discards it */
     }
     int status = monitor_run(&monitor);
-    session_change(launching->session, CHANGE_ENDED, &launching->container, &ignored);
+    registry_tell(launching->session->registry, CHANGE_ENDED, &launching->container, &ignored);
     if (monitor.connection >= 0) {
         uint64_t kills;
         OWNED_WRITER writer = {0};
@@ -488,13 +493,14 @@ void launch_main(struct session *session, int connection, struct launch *launch,
     struct launching launching = {
         .session = session,
         .launch = launch,
+        .connection = connection,
         .networked = prepared,
         .trace = launch->trace ? trace_open() : NULL,
         .container = {.mounts = -1, .network = -1, .init = -1, .monitor = -1, .proxy = -1},
         .groups = {.unified = -1, .kills = -1},
         .logs = {.container = -1, .folder = -1, .segment = -1},
         .pipes = {.outputs = {{-1, -1}, {-1, -1}}, .terminal = {-1, -1}, .peer = -1, .report = {-1, -1},
-                  .go = {-1, -1}, .proxy = {-1, -1}},
+                  .proxy = {-1, -1}},
     };
     memcpy(launching.container.id, launch->id, strlen(launch->id) + 1);
     trace_mark(launching.trace, "worker");
@@ -511,11 +517,11 @@ void launch_main(struct session *session, int connection, struct launch *launch,
         result = launch->create ? create(&launching, &failure) : enter(&launching, &failure);
     }
     if (result == 0) {
-        result = start(&launching, connection, &failure);
+        result = start(&launching, &failure);
     }
     if (result == 0) {
         group_joined(&launching.groups);
-        live(&launching, connection);
+        live(&launching);
     } else {
         undo(&launching);
         frame_send_failure(connection, &failure);

@@ -6,7 +6,7 @@
 #include "session.h"
 
 /* Makes what every new container needs, while the JVM still plans: a network of its own. */
-int launch_prepare(struct session *session, struct failure *failure);
+int launch_prepare(struct failure *failure);
 
 /* Answers FRAME_LAUNCHED or FRAME_FAILED on the connection, then FRAME_LOGGED as output arrives and FRAME_EXITED at the
  * end; the container goes on when the JVM hangs up. A creation that fails leaves nothing behind. `prepared`: as

@@ -46,14 +46,18 @@ static int set_limits(const struct process *process, struct failure *failure) {
     return 0;
 }
 
-/* Ignored signals and a blocked set survive execve(2). */
-static void reset_signals(void) {
+void process_reset_signals(void) {
     for (int number = 1; number <= 64; number++) {
         if (number != SIGKILL && number != SIGSTOP) {
             signal(number, SIG_DFL);
         }
     }
+}
+
+/* Ignored signals and a blocked set survive execve(2); of the former there is only one. */
+static void reset_own_signals(void) {
     sigset_t none;
+    signal(SIGPIPE, SIG_DFL);
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);
 }
@@ -121,7 +125,9 @@ static int change_user(const struct process *process, struct failure *failure) {
     if (setresuid(process->uid, process->uid, process->uid) != 0) {
         return process_fail_user(process, "setresuid", failure);
     }
-    return 0;
+    /* Another user's process may be dumpable again (fs.suid_dumpable), and until it executes a program this one's memory is the
+     * worker's too. */
+    return !STANDS(NOT_DUMPABLE) || prctl(PR_SET_DUMPABLE, 0) == 0 ? 0 : fail(failure, operation, "prctl", "PR_SET_DUMPABLE");
 }
 
 /* Inheritable and ambient sets stay empty, for exec too (CVE-2022-29162). Nobody can be given what this process lacks. */
@@ -145,7 +151,7 @@ int process_confine(const struct process *process, int proc, bool make_directory
     struct __user_cap_data_struct own[2];
     char score[16];
     umask(022);
-    reset_signals();
+    reset_own_signals();
     if (syscall(SYS_capget, &header, own) != 0) {
         return fail(failure, operation, "capget", "");
     }

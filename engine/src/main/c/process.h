@@ -7,6 +7,10 @@
 #include "report.h"
 #include "request.h"
 
+/* Whoever started the engine may have ignored signals, which every program of a container would inherit. Once for a session: a
+ * container that reset all of them itself would spend 60 system calls. */
+void process_reset_signals(void);
+
 /* Everything but the execution, inside the container's namespaces with its root as the root folder. `proc` is a procfs in
  * which this process is visible; `make_directory` makes a missing working directory. */
 int process_confine(const struct process *process, int proc, bool make_directory, struct failure *failure);

@@ -20,22 +20,18 @@
 
 #include "detach.h"
 #include "io.h"
+#include "process.h"
 #include "protect.h"
 #include "space.h"
 #include "worker.h"
 
-/* Descriptors of containers start here, so that a worker closes all of them with one close_range(2). */
-enum { CONTAINER_FD_BASE = 64 };
-
-struct change_message {
-    enum change change;
-    pid_t init_pid;
-    pid_t monitor_pid;
-    char id[CONTAINER_ID_SIZE];
-};
+/* A worker is forked ahead when one has ended, or so long after the last request: not while one is carried out, which it would
+ * hold up. */
+enum { QUIET_MILLISECONDS = 10 };
 
 struct warden {
     struct session session;
+    struct registry containers;
     int listener;
     int jvm;
     int guardian;
@@ -43,7 +39,8 @@ struct warden {
     int signals;
     int layers; /* clones of the store's folders, until they are attached */
     int folder;
-    uint32_t capacity;
+    int ahead; /* to the worker that was forked ahead */
+    pid_t ahead_pid;
 };
 
 static int mount_namespace(int proc) {
@@ -122,6 +119,7 @@ static int prepare(struct warden *warden, const char *layers, const char *folder
         return fail(failure, "protect the warden", "prctl", "PR_SET_DUMPABLE");
     }
     prctl(PR_SET_NAME, "bivouac-warden");
+    process_reset_signals();
     signal(SIGPIPE, SIG_IGN);
     umask(022);
     /* One keyring for the session, not one for each container: a user has a quota of 200 keys. */
@@ -145,173 +143,64 @@ static int prepare(struct warden *warden, const char *layers, const char *folder
     return build_namespaces(warden, layers, folder, failure);
 }
 
-static struct container *find(const struct session *session, const char *id) {
-    for (uint32_t i = 0; i < session->container_count; i++) {
-        if (strcmp(session->containers[i].id, id) == 0) {
-            return &session->containers[i];
-        }
-    }
-    return NULL;
-}
-
-int session_select(struct session *session, const char *id, struct container **selected, struct failure *failure) {
-    struct container *container = find(session, id);
-    if (container != NULL) {
-        int *const fds[] = {&container->mounts, &container->network, &container->init, &container->monitor,
-                            &container->proxy};
-        for (size_t i = 0; i < sizeof fds / sizeof *fds; i++) {
-            if (*fds[i] >= 0 && (*fds[i] = fcntl(*fds[i], F_DUPFD_CLOEXEC, 3)) < 0) {
-                return fail(failure, "find the container", "fcntl", id);
-            }
-        }
-    }
-    *selected = container;
-    return close_range(CONTAINER_FD_BASE, ~0U, 0) == 0 ? 0 : fail(failure, "find the container", "close_range", id);
-}
-
-int session_change(const struct session *session, enum change change, const struct container *container,
-                   struct failure *failure) {
-    struct change_message message = {
-        .change = change, .init_pid = container->init_pid, .monitor_pid = container->monitor_pid};
-    memcpy(message.id, container->id, sizeof message.id);
-    int fds[3];
-    size_t count = 0;
-    if (change == CHANGE_CREATED) {
-        fds[count++] = container->mounts;
-        fds[count++] = container->network;
-        if (container->proxy >= 0) {
-            fds[count++] = container->proxy;
-        }
-    } else if (change == CHANGE_STARTED) {
-        fds[count++] = container->init;
-        fds[count++] = container->monitor;
-    }
-    return send_with_fds(session->registry, &message, sizeof message, fds, count) == 0
-               ? 0
-               : fail(failure, "register the container", "sendmsg", container->id);
-}
-
-static int lift(struct container *container, int fd) {
-    int lifted = fd < 0 ? -1 : fcntl(fd, F_DUPFD_CLOEXEC, CONTAINER_FD_BASE);
-    container->unheld |= lifted < 0;
-    return lifted;
-}
-
-static struct container *add(struct warden *warden, const char *id) {
-    struct session *session = &warden->session;
-    if (session->container_count == warden->capacity) {
-        uint32_t capacity = warden->capacity * 2 + 16;
-        struct container *grown = realloc(session->containers, capacity * sizeof *grown);
-        if (grown == NULL) {
-            return NULL;
-        }
-        session->containers = grown;
-        warden->capacity = capacity;
-    }
-    struct container *container = &session->containers[session->container_count++];
-    *container = (struct container){.mounts = -1, .network = -1, .init = -1, .monitor = -1, .proxy = -1};
-    memcpy(container->id, id, sizeof container->id);
-    return container;
-}
-
-static void forget(struct session *session, struct container *container) {
-    int *const fds[] = {&container->mounts, &container->network, &container->init, &container->monitor,
-                        &container->proxy};
-    for (size_t i = 0; i < sizeof fds / sizeof *fds; i++) {
-        fd_close(fds[i]);
-    }
-    *container = session->containers[--session->container_count];
-}
-
-/* What nobody could end later must not go on. */
-static void end_unheld(const struct change_message *message, const int *fds, size_t count) {
-    if (count > 0) {
-        pidfd_signal(fds[0], SIGKILL);
-    } else {
-        kill(message->init_pid, SIGKILL);
-    }
-}
-
-static void apply_started(struct container *container, const struct change_message *message, const int *fds, size_t count) {
-    fd_close(&container->init);
-    fd_close(&container->monitor);
-    container->init = lift(container, count > 0 ? fds[0] : -1);
-    container->monitor = lift(container, count > 1 ? fds[1] : -1);
-    container->init_pid = message->init_pid;
-    container->monitor_pid = message->monitor_pid;
-    if (container->unheld) {
-        end_unheld(message, fds, count);
-    }
-}
-
-static void apply(struct warden *warden, const struct change_message *message, const int *fds, size_t count) {
-    struct container *container = find(&warden->session, message->id);
-    if (container == NULL && message->change == CHANGE_CREATED) {
-        container = add(warden, message->id);
-    }
-    if (container == NULL) {
-        if (message->change == CHANGE_STARTED) {
-            end_unheld(message, fds, count);
-        }
-        return;
-    }
-    switch (message->change) {
-    case CHANGE_CREATED:
-        container->mounts = lift(container, count > 0 ? fds[0] : -1);
-        container->network = lift(container, count > 1 ? fds[1] : -1);
-        if (count > 2) {
-            container->proxy = lift(container, fds[2]);
-        }
-        break;
-    case CHANGE_STARTED:
-        apply_started(container, message, fds, count);
-        break;
-    case CHANGE_ENDED:
-        fd_close(&container->init);
-        break;
-    case CHANGE_FORGOTTEN:
-        forget(&warden->session, container);
-        break;
-    }
-}
-
-static void read_changes(struct warden *warden) {
-    struct pollfd waiting = {.fd = warden->changes, .events = POLLIN};
-    for (;;) {
-        int ready = poll(&waiting, 1, 0);
-        if (ready == 0) {
-            return;
-        }
-        if (ready < 0) {
-            continue;
-        }
-        struct change_message message;
-        int fds[FD_PASS_LIMIT];
-        size_t count;
-        if (receive_with_fds(warden->changes, &message, sizeof message, fds, &count) != sizeof message) {
-            return;
-        }
-        apply(warden, &message, fds, count);
-        for (size_t i = 0; i < count; i++) {
-            fd_close(&fds[i]);
-        }
-    }
-}
-
 /* A monitor that was killed takes its container with it: nobody would drain or report it. */
-static void reap(struct warden *warden) {
+static bool reap(struct warden *warden) {
     struct signalfd_siginfo ignored;
+    bool any = false;
     while (read(warden->signals, &ignored, sizeof ignored) > 0) {
     }
-    for (pid_t pid; (pid = waitpid(-1, NULL, WNOHANG)) > 0;) {
-        for (uint32_t i = 0; i < warden->session.container_count; i++) {
-            struct container *container = &warden->session.containers[i];
-            if (container->monitor_pid == pid && container->init >= 0) {
-                pidfd_signal(container->init, SIGKILL);
-                fd_close(&container->init);
-            }
+    for (pid_t pid; (pid = waitpid(-1, NULL, WNOHANG)) > 0; any = true) {
+        registry_reaped(&warden->containers, pid);
+        if (pid == warden->ahead_pid) {
+            fd_close(&warden->ahead);
         }
     }
+    return any;
+}
+
+/* Everything of PID 1 but what every worker inherits. */
+static void become_worker(struct warden *warden, int handed) {
+    char byte;
+    int connection = -1;
+    size_t count = 0;
+    sigset_t none;
+    prctl(PR_SET_NAME, "bivouac-worker");
+    close(warden->listener);
+    close(warden->jvm);
+    close(warden->guardian);
+    close(warden->changes);
+    close(warden->signals);
+    close(3 + SESSION_LOCK);
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, NULL);
+    if (close_range(REGISTRY_FD_BASE, ~0U, 0) == 0 && receive_with_fds(handed, &byte, 1, &connection, &count) == 1
+        && count == 1) {
+        close(handed);
+        worker_main(&warden->session, connection);
+    }
+    _exit(0);
+}
+
+/* The worker of the next connection. */
+static int fork_ahead(struct warden *warden, struct failure *failure) {
+    int pair[2];
+    if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) != 0) {
+        return fail(failure, "start a worker", "socketpair", "");
+    }
+    pid_t pid = fork();
+    if (pid == 0) {
+        close(pair[0]);
+        become_worker(warden, pair[1]);
+    }
+    int error = errno;
+    close(pair[1]);
+    if (pid < 0) {
+        close(pair[0]);
+        return fail_with(failure, error, "start a worker", "fork", "");
+    }
+    warden->ahead = pair[0];
+    warden->ahead_pid = pid;
+    return 0;
 }
 
 /* Only the user the session belongs to may speak to it: root of our user namespace, whose uid the kernel vouches for. */
@@ -321,7 +210,8 @@ static bool is_ours(int connection) {
     return getsockopt(connection, SOL_SOCKET, SO_PEERCRED, &peer, &length) == 0 && peer.uid == geteuid();
 }
 
-static void accept_one(struct warden *warden) {
+/* Hands the next connection to the worker that waits. `failure`: why there is none. */
+static void accept_one(struct warden *warden, struct failure *failure) {
     OWNED_FD connection = accept4(warden->listener, NULL, NULL, SOCK_CLOEXEC);
     if (connection < 0 && (errno == EMFILE || errno == ENFILE || errno == ENOMEM || errno == ENOBUFS)) {
         poll(NULL, 0, 10); /* the connection stays in the backlog: try again when others have ended */
@@ -329,24 +219,12 @@ static void accept_one(struct warden *warden) {
     if (connection < 0 || !is_ours(connection)) {
         return;
     }
-    pid_t pid = fork();
-    if (pid == 0) {
-        close(warden->listener);
-        close(warden->jvm);
-        close(warden->guardian);
-        close(warden->changes);
-        close(warden->signals);
-        close(3 + SESSION_LOCK);
-        sigset_t none;
-        sigemptyset(&none);
-        sigprocmask(SIG_SETMASK, &none, NULL);
-        worker_main(&warden->session, connection);
-        _exit(0);
+    if (warden->ahead >= 0 && send_with_fds(warden->ahead, "", 1, &connection, 1) != 0) {
+        fail(failure, "start a worker", "sendmsg", "");
     }
-    if (pid < 0) {
-        struct failure failure = {0};
-        fail(&failure, "start a worker", "fork", "");
-        frame_send_failure(connection, &failure);
+    fd_close(&warden->ahead);
+    if (failure->error != 0) {
+        frame_send_failure(connection, failure);
     }
 }
 
@@ -360,17 +238,23 @@ static void serve(struct warden *warden) {
         [SIGNALS] = {.fd = warden->signals, .events = POLLIN},
         [LISTENER] = {.fd = warden->listener, .events = POLLIN},
     };
-    for (;;) {
-        if (poll(events, COUNT, -1) < 0) {
+    for (int quiet = 0;; quiet = warden->ahead < 0 ? QUIET_MILLISECONDS : -1) {
+        struct failure failure = {0};
+        int ready = poll(events, COUNT, quiet);
+        if (ready < 0) {
             continue;
         }
         if (events[JVM].revents != 0 || events[GUARDIAN].revents != 0) {
             return;
         }
-        read_changes(warden);
-        reap(warden);
-        if (events[LISTENER].revents != 0) {
-            accept_one(warden);
+        registry_serve(&warden->containers, warden->changes);
+        bool idle = reap(warden) || ready == 0;
+        bool asked = events[LISTENER].revents != 0;
+        if (warden->ahead < 0 && (idle || asked)) {
+            fork_ahead(warden, &failure);
+        }
+        if (asked) {
+            accept_one(warden, &failure);
         }
     }
 }
@@ -381,6 +265,7 @@ int session_main(const char *layers, const char *folder) {
         .listener = 3 + SESSION_LISTENER,
         .jvm = 3 + SESSION_JVM,
         .guardian = 3 + SESSION_GUARDIAN,
+        .ahead = -1,
         .session = {.control = 3 + SESSION_CONTROL, .disk = -1, .folder = folder},
     };
     for (int fd = 3; fd < 3 + SESSION_FDS; fd++) {

@@ -16,20 +16,35 @@
 
 #include "io.h"
 #include "protect.h"
+#include "sharing.h"
 
 #ifndef MFD_EXEC
 #define MFD_EXEC 0x0010U
 #endif
 
-pid_t spawn(uint64_t flags, int cgroup, int *pidfd) {
-    int descriptor = -1;
-    struct clone_args arguments = {
+static struct clone_args new_process(uint64_t flags, int cgroup, int *pidfd) {
+    return (struct clone_args){
         .flags = flags | CLONE_PIDFD | (cgroup >= 0 ? CLONE_INTO_CGROUP : 0),
-        .pidfd = (uint64_t)(uintptr_t)&descriptor,
+        .pidfd = (uint64_t)(uintptr_t)pidfd,
         .exit_signal = SIGCHLD,
         .cgroup = (uint64_t)(cgroup >= 0 ? cgroup : 0),
     };
+}
+
+pid_t spawn(uint64_t flags, int cgroup, int *pidfd) {
+    int descriptor = -1;
+    struct clone_args arguments = new_process(flags, cgroup, &descriptor);
     pid_t pid = (pid_t)syscall(SYS_clone3, &arguments, sizeof arguments);
+    if (pid > 0) {
+        *pidfd = descriptor;
+    }
+    return pid;
+}
+
+pid_t spawn_sharing(uint64_t flags, int cgroup, int *pidfd, void (*child)(void *), void *argument) {
+    int descriptor = -1;
+    struct clone_args arguments = new_process(flags | CLONE_VM | CLONE_VFORK, cgroup, &descriptor);
+    pid_t pid = clone_sharing(&arguments, sizeof arguments, child, argument);
     if (pid > 0) {
         *pidfd = descriptor;
     }

@@ -11,6 +11,12 @@
  * hierarchy to be born in, or -1. */
 pid_t spawn(uint64_t flags, int cgroup, int *pidfd);
 
+/* The same without a copy of the memory, as vfork(2): `child` runs on this process's own while this one waits, and sees what is
+ * written here before; it may write, but must not return and must not end with anything but a program it executes or _exit(2).
+ * Descriptors, signal handlers, folders and credentials are its own. Returns when it has done either. Copying page tables, and
+ * the page faults that follow in both, are the dearest part of a start where page tables are virtual. */
+pid_t spawn_sharing(uint64_t flags, int cgroup, int *pidfd, void (*child)(void *), void *argument);
+
 /* Executes this very binary again with these arguments (NULL-terminated, the role first) and descriptors `fds` at 3, 4, …;
  * returns only on failure. The image is a sealed
  * memfd, so that no process, however privileged inside a container, can change what the host executes next

@@ -23,22 +23,20 @@ bool tree_carries(const char *attribute) {
 }
 
 static int open_container(struct session *session, const struct tree *request, struct failure *failure) {
-    struct container *container;
-    if (session_select(session, request->root, &container, failure) != 0) {
-        return -1;
-    }
-    if (container == NULL) {
-        return fail_with(failure, ENOENT, "find the container", "", request->root);
+    struct container container;
+    int known = registry_find(session->registry, request->root, &container, failure);
+    if (known <= 0) {
+        return known < 0 ? -1 : fail_with(failure, ENOENT, "find the container", "", request->root);
     }
     /* While it runs: what it sees, with volumes and tmpfs. Afterwards: its file system. */
-    bool running = container->init >= 0 && STANDS(ROOT_ENTERED);
-    if (running && setns(container->init, CLONE_NEWNS) != 0) {
+    bool running = container.init >= 0 && STANDS(ROOT_ENTERED);
+    if (running && setns(container.init, CLONE_NEWNS) != 0) {
         if (errno != ESRCH) {
             return fail(failure, "enter the container's namespaces", "setns", request->root);
         }
         running = false; /* it has just ended */
     }
-    if (!running && setns(container->mounts, CLONE_NEWNS) != 0) {
+    if (!running && setns(container.mounts, CLONE_NEWNS) != 0) {
         return fail(failure, "enter the container's namespaces", "setns", request->root);
     }
     int root = open(running ? "/" : "/root", O_PATH | O_DIRECTORY | O_CLOEXEC);
@@ -88,10 +86,6 @@ int tree_open(struct session *session, int connection, const struct tree *reques
     if (request->root_kind == TREE_CONTAINER) {
         roots->root = open_container(session, request, failure);
     } else {
-        struct container *none;
-        if (session_select(session, "", &none, failure) != 0) {
-            return -1;
-        }
         roots->root = space_open(session, request->root, O_PATH | O_DIRECTORY | O_CLOEXEC);
         if (roots->root < 0) {
             return fail(failure, "open the tree", "open", request->root);

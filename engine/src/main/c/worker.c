@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <signal.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -29,14 +28,14 @@ static int do_signal(struct session *session, struct reader *reader, struct fail
     if (decode_signal(reader, &request) != 0) {
         return malformed(reader, failure, "signal");
     }
-    struct container *container;
-    if (session_select(session, request.id, &container, failure) != 0) {
+    struct container container;
+    if (registry_find(session->registry, request.id, &container, failure) < 0) {
         return -1;
     }
-    if (container == NULL || container->init < 0) {
+    if (container.init < 0) {
         return fail_with(failure, ESRCH, "signal the container", "", request.id);
     }
-    return pidfd_signal(container->init, (int)request.signal) == 0
+    return pidfd_signal(container.init, (int)request.signal) == 0
                ? 0
                : fail(failure, "signal the container", "pidfd_send_signal", request.id);
 }
@@ -90,17 +89,17 @@ static int do_discard(struct session *session, struct reader *reader, struct fai
     if (decode_discard(reader, &request) != 0) {
         return malformed(reader, failure, "discard");
     }
-    struct container *container;
-    if (session_select(session, request.id, &container, failure) != 0) {
+    struct container container;
+    int known = registry_find(session->registry, request.id, &container, failure);
+    if (known < 0) {
         return -1;
     }
-    if (container != NULL) {
-        if (end_container(container, &request.cgroups, failure) != 0
-            || session_change(session, CHANGE_FORGOTTEN, container, failure) != 0) {
+    if (known > 0) {
+        if (end_container(&container, &request.cgroups, failure) != 0
+            || registry_tell(session->registry, CHANGE_FORGOTTEN, &container, failure) != 0) {
             return -1;
         }
-        fd_close(&container->mounts);
-        fd_close(&container->network);
+        container_close(&container);
     }
     int result = group_remove_all_of(&request.cgroups, failure);
     for (uint32_t i = 0; i < request.folder_count; i++) {
@@ -113,10 +112,6 @@ static int do_remove(struct session *session, struct reader *reader, struct fail
     struct remove_request request;
     if (decode_remove(reader, &request) != 0) {
         return malformed(reader, failure, "remove");
-    }
-    struct container *none;
-    if (session_select(session, "", &none, failure) != 0) {
-        return -1;
     }
     for (uint32_t i = 0; i < request.folder_count; i++) {
         if (space_remove(session, request.folders[i], failure) != 0) {
@@ -148,14 +143,14 @@ static int do_await_ports(struct session *session, int connection, struct reader
     if (decode_await_ports(reader, &request) != 0) {
         return malformed(reader, failure, "await ports");
     }
-    struct container *container;
-    if (session_select(session, request.id, &container, failure) != 0) {
+    struct container container;
+    if (registry_find(session->registry, request.id, &container, failure) < 0) {
         return -1;
     }
-    if (container == NULL || container->init < 0) {
+    if (container.init < 0) {
         return fail_with(failure, ESRCH, "look for listening sockets", "", request.id);
     }
-    return net_await_ports(container->network, container->init, session->proc, connection, &request, failure);
+    return net_await_ports(container.network, container.init, session->proc, connection, &request, failure);
 }
 
 static int do_tree(struct session *session, int connection, struct reader *reader, bool write, struct failure *failure) {
@@ -230,12 +225,12 @@ static int receive_launch(int connection, struct frame *frame) {
 }
 
 /* Answered at once: whoever announced it may wait for that before counting on it. -1 when no launch will be carried out. */
-static int prepare(struct session *session, int connection, struct frame *frame) {
+static int prepare(int connection, struct frame *frame) {
     struct failure failure = {0};
     struct reader reader = read_frame(frame, NULL);
     if (decode_announcement(&reader) != 0) {
         malformed(&reader, &failure, "announcement");
-    } else if (launch_prepare(session, &failure) == 0) {
+    } else if (launch_prepare(&failure) == 0) {
         return frame_send_empty(connection, FRAME_OK);
     }
     /* Whoever sends the launch before reading that it fails is not to find a broken pipe. */
@@ -251,13 +246,12 @@ void worker_main(struct session *session, int connection) {
     struct timeval none = {0};
     struct arena arena = {0};
     OWNED_FRAME frame = {0};
-    prctl(PR_SET_NAME, "bivouac-worker");
     setsockopt(connection, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
     int received = frame_receive(connection, &frame);
     setsockopt(connection, SOL_SOCKET, SO_RCVTIMEO, &none, sizeof none);
     bool prepared = received > 0 && frame.type == FRAME_ANNOUNCE;
     if (prepared) {
-        if (prepare(session, connection, &frame) != 0) {
+        if (prepare(connection, &frame) != 0) {
             return;
         }
         /* However long that takes: an image may be unpacked meanwhile, or nobody need a container for a while. */

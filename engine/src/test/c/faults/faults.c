@@ -201,6 +201,7 @@ CALL(access)
 CALL(bind)
 POINTER(calloc)
 CALL(chdir)
+WRAPPER(clone_sharing, "clone3", -1) /* the warden's own, see sharing.c */
 RELEASE(close)
 CALL(close_range)
 RELEASE(closedir)

@@ -215,7 +215,8 @@ public final class Cgroups {
         if (unified.isEmpty() && host.controllers().containsKey(FREEZER)) {
             plans.add(CgroupPlan.of(group(FREEZER, name).child(container)));
         }
-        Map<String, List<Setting>> wanted = settings.version1(read(ControllerSettings.CPUSET, "cpuset.mems"));
+        Map<String, List<Setting>> wanted =
+                settings.version1(settings.choosesProcessors() ? read(ControllerSettings.CPUSET, "cpuset.mems") : "");
         for (String controller : host.controllers().keySet().stream().sorted().toList()) {
             boolean used =
                     ALWAYS.contains(controller) || (wanted.containsKey(controller) && ON_DEMAND.contains(controller));

@@ -30,6 +30,10 @@ final class ControllerSettings {
         this.disk = disk;
     }
 
+    boolean choosesProcessors() {
+        return limits.cpuset().isPresent();
+    }
+
     private long pids() {
         return limits.pids().orElse(Limits.DEFAULT_PIDS);
     }
@@ -83,7 +87,7 @@ final class ControllerSettings {
     /**
      * The same for version 1.
      *
-     * @param memoryNodes that the container's processors may use
+     * @param memoryNodes that the container's processors may use; needed where it chooses some
      */
     Map<String, List<Setting>> version1(String memoryNodes) {
         Map<String, List<Setting>> settings = new LinkedHashMap<>();

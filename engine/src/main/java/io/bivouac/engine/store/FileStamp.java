@@ -13,11 +13,13 @@ final class FileStamp {
     private final Object key;
     private final long modified;
     private final long size;
+    private final boolean file;
 
     private FileStamp(BasicFileAttributes attributes) {
         this.key = Objects.requireNonNull(attributes.fileKey());
         this.modified = attributes.lastModifiedTime().toMillis();
         this.size = attributes.size();
+        this.file = attributes.isRegularFile();
     }
 
     /** Empty when there is no such file. */
@@ -27,6 +29,11 @@ final class FileStamp {
         } catch (NoSuchFileException e) {
             return Optional.empty();
         }
+    }
+
+    /** Whether it is a regular file. */
+    boolean isFile() {
+        return file;
     }
 
     boolean sameAs(FileStamp other) {

@@ -3,6 +3,7 @@ package io.bivouac.engine.store;
 import io.bivouac.engine.oci.Digest;
 import io.bivouac.engine.oci.ImageReference;
 import java.io.IOException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -17,6 +18,9 @@ import java.util.stream.Stream;
  * though the store still knows an older image by that name. Looking twice costs a few stat(2) calls.
  */
 public final class ImageSources {
+    /** By which layouts and unpacked archives are known. */
+    private static final List<String> INDEXES = List.of("index.json", DockerArchiveReader.MANIFEST);
+
     private final ImageArchives archives;
     private final List<Path> paths;
     private final Map<ImageReference, Answer> answers = new ConcurrentHashMap<>();
@@ -58,8 +62,7 @@ public final class ImageSources {
         if (paths.isEmpty()) {
             return current;
         }
-        List<Path> candidates = candidates();
-        List<Stamped> stamp = stamp(candidates);
+        List<Stamped> stamp = candidates();
         Answer known = answers.get(reference);
         if (known != null && same(known.stamp, stamp)) {
             boolean holds = known.manifest.isEmpty()
@@ -68,8 +71,8 @@ public final class ImageSources {
                 return current;
             }
         }
-        for (Path candidate : candidates) {
-            Optional<StoredImage> found = archives.find(reference, candidate, current);
+        for (Stamped candidate : stamp) {
+            Optional<StoredImage> found = archives.find(reference, candidate.source, current);
             if (found.isPresent()) {
                 answers.put(
                         reference,
@@ -88,14 +91,15 @@ public final class ImageSources {
     }
 
     /** Everything that looks like a layout or archive, folders of them one level deep. */
-    private List<Path> candidates() throws IOException {
-        List<Path> candidates = new ArrayList<>();
+    private List<Stamped> candidates() throws IOException {
+        List<Stamped> candidates = new ArrayList<>();
         for (Path path : paths) {
-            if (index(path).isPresent()) {
-                candidates.add(path);
+            Optional<Stamped> direct = stamp(path);
+            if (direct.isPresent()) {
+                candidates.add(direct.get());
             } else if (Files.isDirectory(path)) {
-                try (Stream<Path> children = Files.list(path)) {
-                    children.filter(child -> index(child).isPresent()).sorted().forEach(candidates::add);
+                for (Path child : children(path)) {
+                    stamp(child).ifPresent(candidates::add);
                 }
             } else {
                 throw new IOException("bivouac.images names " + path + ", which does not exist");
@@ -104,26 +108,35 @@ public final class ImageSources {
         return candidates;
     }
 
-    /** The file that changes when the images of a layout or archive do; empty when it is neither. */
-    private static Optional<Path> index(Path path) {
-        if (Files.isDirectory(path)) {
-            return Stream.of("index.json", DockerArchiveReader.MANIFEST)
-                    .map(path::resolve)
-                    .filter(Files::isRegularFile)
-                    .findFirst();
+    private static List<Path> children(Path folder) throws IOException {
+        try (Stream<Path> children = Files.list(folder)) {
+            return children.sorted().toList();
         }
-        String name = String.valueOf(path.getFileName());
-        boolean archive = name.endsWith(".tar") || name.endsWith(".tar.gz") || name.endsWith(".tgz");
-        return archive && Files.isRegularFile(path) ? Optional.of(path) : Optional.empty();
     }
 
-    private static List<Stamped> stamp(List<Path> candidates) throws IOException {
-        List<Stamped> stamps = new ArrayList<>();
-        for (Path candidate : candidates) {
-            Optional<Path> index = index(candidate);
-            stamps.add(new Stamped(candidate, index.isPresent() ? FileStamp.of(index.get()) : Optional.empty()));
+    /** A layout or archive by the file that changes when its images do; empty when it is neither. */
+    private static Optional<Stamped> stamp(Path path) throws IOException {
+        String name = String.valueOf(path.getFileName());
+        boolean archive = name.endsWith(".tar") || name.endsWith(".tar.gz") || name.endsWith(".tgz");
+        if (archive && Files.isRegularFile(path)) {
+            return Optional.of(new Stamped(path, FileStamp.of(path)));
         }
-        return stamps;
+        for (String index : INDEXES) {
+            Optional<FileStamp> stamp = look(path.resolve(index));
+            if (stamp.isPresent() && stamp.get().isFile()) {
+                return Optional.of(new Stamped(path, stamp));
+            }
+        }
+        return Optional.empty();
+    }
+
+    private static Optional<FileStamp> look(Path index) throws IOException {
+        try {
+            return FileStamp.of(index);
+        } catch (FileSystemException e) {
+            // In a file instead of a folder, or in one that is not for everybody.
+            return Optional.empty();
+        }
     }
 
     private static boolean same(List<Stamped> before, List<Stamped> now) {

@@ -7,6 +7,8 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 
 /**
  * Unpacked layers of one id map. A layer is named by its chain ID, not by its diff ID: what it holds when unpacked depends on
@@ -21,6 +23,8 @@ public final class LayerFolders {
 
     private final StoreLayout layout;
     private final String mapping;
+    /** Whose folders were seen to be theirs, and no other's of the same short name. */
+    private final Set<Digest> recognized = ConcurrentHashMap.newKeySet();
 
     /**
      * @param mapping names the map of ids
@@ -52,12 +56,16 @@ public final class LayerFolders {
         if (!Files.isDirectory(layer)) {
             return false;
         }
+        if (recognized.contains(chainId)) {
+            return true;
+        }
         String known =
                 Files.readString(chainFile(chainId), StandardCharsets.US_ASCII).strip();
         if (!known.equals(chainId.hex())) {
             throw new IOException("the layers " + known + " and " + chainId.hex() + " share the short name "
                     + layer.getFileName() + ": remove one of their images");
         }
+        recognized.add(chainId);
         return true;
     }
 

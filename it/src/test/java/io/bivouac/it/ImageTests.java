@@ -8,6 +8,7 @@ import io.bivouac.engine.Container;
 import io.bivouac.engine.ContainerSpec;
 import io.bivouac.engine.Engine;
 import io.bivouac.engine.EngineOptions;
+import io.bivouac.engine.HostException;
 import io.bivouac.engine.Image;
 import io.bivouac.engine.oci.Platform;
 import io.bivouac.fixtures.FixtureImages;
@@ -46,6 +47,25 @@ class ImageTests {
         try (Container container = engine.start(ContainerSpec.of(image).withCommand(command))) {
             container.waitForExit(Duration.ofSeconds(20));
             return container.logs();
+        }
+    }
+
+    @Test
+    void unpackingKeepsTheReserveToo() throws Exception {
+        try (Engine engine = emptyEngine()) {
+            engine.images().load(FixtureImages.busybox());
+        }
+        EngineOptions careful =
+                EngineOptions.defaults().withStore(folder.resolve("store")).withStoreReserve(Long.MAX_VALUE / 2);
+        try (Engine engine = Engine.open(careful)) {
+            assertThatThrownBy(() -> engine.start(ContainerSpec.of("busybox:1")))
+                    .isInstanceOf(HostException.class)
+                    .hasMessageStartingWith("Unpacking the image busybox:1 failed: the file system of the store "
+                            + folder.resolve("store") + " has ")
+                    .hasMessageContaining(" are kept in reserve. Free space with mvn bivouac:prune");
+        }
+        try (Engine engine = emptyEngine()) {
+            assertThat(output(engine, "busybox:1", "echo", "hi")).isEqualTo("hi\n");
         }
     }
 

@@ -71,11 +71,13 @@ class StressTests {
     }
 
     private Footprint rest() throws Exception {
-        // Whoever reads the last report of a monitor takes a moment; one worker waits for the next start.
+        // Whoever reads the last report of a monitor takes a moment; one worker waits for the next start, and one for
+        // the next
+        // request of any kind.
         await().atMost(SOON).until(() -> {
             Footprint footprint = Footprint.of(folder);
             return footprint.count("processes bivouac-monitor") == 0
-                    && footprint.count("processes bivouac-worker") == 1;
+                    && footprint.count("processes bivouac-worker") == 2;
         });
         return Footprint.of(folder);
     }

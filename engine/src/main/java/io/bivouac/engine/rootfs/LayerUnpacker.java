@@ -9,6 +9,7 @@ import io.bivouac.engine.layer.ReadAhead;
 import io.bivouac.engine.oci.Descriptor;
 import io.bivouac.engine.oci.Digest;
 import io.bivouac.engine.store.LayerFolders;
+import io.bivouac.engine.store.SpaceException;
 import io.bivouac.engine.store.Store;
 import io.bivouac.engine.store.StoredImage;
 import io.bivouac.engine.tree.TreeWriter;
@@ -87,8 +88,8 @@ public final class LayerUnpacker {
         TreePlan plan = stacks.withBelow(
                 TreePlan.ofFolder(folder, stacks.treeFlags()), image.chain().subList(0, number));
         try (InputStream blob = store.blobs().open(layer.digest());
-                DigestingInputStream archive =
-                        new DigestingInputStream(limits.bound(LayerCompression.decompress(blob), layer.size()));
+                DigestingInputStream archive = new DigestingInputStream(
+                        store.keepingReserve(limits.bound(LayerCompression.decompress(blob), layer.size())));
                 ReadAhead ahead = new ReadAhead(archive);
                 TreeConnection connection = warden.writeTree(plan)) {
             try {
@@ -103,6 +104,8 @@ public final class LayerUnpacker {
             connection.finish();
         } catch (WardenException e) {
             throw impossible(layer, e);
+        } catch (SpaceException e) {
+            throw e; // whichever layer it is
         } catch (IOException e) {
             throw new IOException("layer " + layer.digest() + ": " + e.getMessage(), e);
         }

@@ -1,7 +1,9 @@
 package io.bivouac.engine.store;
 
+import java.io.FilterInputStream;
 import java.io.FilterOutputStream;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.file.Path;
 import java.util.Locale;
@@ -39,30 +41,55 @@ final class Reserve {
 
     /** Of what is written as it is made, nobody knows the size before: asks again every now and then. */
     OutputStream watching(OutputStream out) throws IOException {
-        require(0);
-        return new Watching(out);
+        Watch watch = new Watch();
+        return new FilterOutputStream(out) {
+            @Override
+            public void write(int value) throws IOException {
+                watch.count(1);
+                out.write(value);
+            }
+
+            @Override
+            public void write(byte[] bytes, int offset, int length) throws IOException {
+                watch.count(length);
+                out.write(bytes, offset, length);
+            }
+        };
     }
 
-    private final class Watching extends FilterOutputStream {
+    /** The same for what is read to be written. */
+    InputStream watching(InputStream in) throws IOException {
+        Watch watch = new Watch();
+        return new FilterInputStream(in) {
+            @Override
+            public int read() throws IOException {
+                int value = in.read();
+                watch.count(value < 0 ? 0 : 1);
+                return value;
+            }
+
+            @Override
+            public int read(byte[] bytes, int offset, int length) throws IOException {
+                int count = in.read(bytes, offset, length);
+                watch.count(Math.max(count, 0));
+                return count;
+            }
+        };
+    }
+
+    private final class Watch {
         private long unasked;
 
-        Watching(OutputStream out) {
-            super(out);
+        private Watch() throws IOException {
+            require(0);
         }
 
-        @Override
-        public void write(int value) throws IOException {
-            write(new byte[] {(byte) value}, 0, 1);
-        }
-
-        @Override
-        public void write(byte[] bytes, int offset, int length) throws IOException {
-            unasked += length;
+        private void count(int bytes) throws IOException {
+            unasked += bytes;
             if (unasked >= STEP) {
                 require(unasked);
                 unasked = 0;
             }
-            out.write(bytes, offset, length);
         }
     }
 

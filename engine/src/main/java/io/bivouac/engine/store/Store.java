@@ -6,6 +6,7 @@ import io.bivouac.engine.io.FileLocks;
 import io.bivouac.engine.oci.Digest;
 import io.bivouac.engine.oci.ImageReference;
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -136,6 +137,11 @@ public final class Store {
     /** Fails when so many bytes more would not leave enough space. */
     public void requireSpace(long bytes) throws IOException {
         reserve.require(bytes);
+    }
+
+    /** Content that is read to be written here: reading fails when it would not leave enough space. */
+    public InputStream keepingReserve(InputStream content) throws IOException {
+        return reserve.watching(content);
     }
 
     /** Runs what brings in these blobs, which are not removed meanwhile though no image names them yet; it may take its time. */

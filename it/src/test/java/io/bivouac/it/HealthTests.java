@@ -347,14 +347,17 @@ class HealthTests {
 
     @Test
     void engineClosedWhileItsContainersAreCheckedLeavesNothing() {
-        Container container;
-        try (Engine engine = Engine.open(Engines.options().withStore(folder.resolve("store")))) {
-            container = engine.start(sleeper(
-                    Healthcheck.shell("true").withInterval(Duration.ofMillis(1)).withRetries(1)));
-            awaitStatus(container, Health.Status.HEALTHY);
+        for (int i = 0; i < 10; i++) {
+            Container container;
+            try (Engine engine = Engine.open(Engines.options().withStore(folder.resolve("store")))) {
+                container = engine.start(sleeper(Healthcheck.shell("true")
+                        .withInterval(Duration.ofMillis(1))
+                        .withRetries(1)));
+                awaitStatus(container, Health.Status.HEALTHY);
+            }
+            assertThat(health(container).status()).isEqualTo(Health.Status.HEALTHY);
+            assertNothingIsChecked(container);
         }
-        assertThat(health(container).status()).isEqualTo(Health.Status.HEALTHY);
-        assertNothingIsChecked(container);
     }
 
     @Test

@@ -9,6 +9,7 @@ import io.bivouac.engine.health.HealthMonitor;
 import io.bivouac.engine.health.HealthPlan;
 import io.bivouac.engine.health.HealthTarget;
 import io.bivouac.engine.warden.WardenException;
+import java.io.IOException;
 import java.io.OutputStream;
 import java.time.Duration;
 import java.time.Instant;
@@ -69,24 +70,30 @@ final class HealthChecks implements HealthTarget {
             // The session is gone, or the check was called off.
             return OptionalInt.empty();
         } catch (BivouacException e) {
-            if (run.state() != ContainerState.RUNNING || (cannotBeEntered(e) && endsNow())) {
+            if (run.state() != ContainerState.RUNNING || (mayTellOfAnEnd(e) && endsNow())) {
                 return OptionalInt.empty();
             }
             throw e;
         }
     }
 
-    private static boolean cannotBeEntered(BivouacException e) {
-        return e.getCause() instanceof WardenException cause && !cause.failure().is("execute the command");
+    /** Of a container that cannot be entered any more, or of the session: a command is cut off before that is told. */
+    private static boolean mayTellOfAnEnd(BivouacException e) {
+        return e.getCause() instanceof IOException
+                || (e.getCause() instanceof WardenException cause
+                        && !cause.failure().is("execute the command"));
     }
 
     /** Commands in a container are killed before its end is known. */
     private boolean endsNow() {
+        if (run.session().isClosed()) {
+            return true;
+        }
         try {
             run.exit().get(END_SECONDS, TimeUnit.SECONDS);
             return true;
         } catch (TimeoutException e) {
-            return false;
+            return run.session().isEnding();
         } catch (ExecutionException e) {
             return true;
         } catch (InterruptedException e) {

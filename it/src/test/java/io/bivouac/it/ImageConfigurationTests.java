@@ -361,4 +361,30 @@ class ImageConfigurationTests {
         assertThat(result.code()).as(command + "\n" + result.output()).isZero();
         return result.output().strip();
     }
+
+    static Stream<Arguments> inTheWay() {
+        return Stream.of(
+                Arguments.of("/dev", (SmallImages.Layer) tar -> tar.file("dev", 0644, "no folder")),
+                Arguments.of("/etc/hosts", (SmallImages.Layer) tar -> tar.file("etc", 0644, "no folder")),
+                Arguments.of("/etc/hosts", (SmallImages.Layer) tar -> tar.symlink("etc", "etc")),
+                Arguments.of("/etc/hosts", (SmallImages.Layer)
+                        tar -> tar.folder("etc", 0755).folder("etc/hosts", 0755)));
+    }
+
+    @ParameterizedTest
+    @MethodSource
+    void inTheWay(String path, SmallImages.Layer layer) throws Exception {
+        Engine engine = Engines.shared();
+        Image image = engine.images()
+                .load(SmallImages.write(folder.resolve("image"), NAME, layer))
+                .get(0);
+        try {
+            assertThatThrownBy(() -> engine.start(ContainerSpec.of(image.id())))
+                    .isInstanceOf(ConfigurationException.class)
+                    .hasMessageContaining(
+                            " failed: the image has something else at " + path + ", or on the way to it (");
+        } finally {
+            engine.images().remove(image.id());
+        }
+    }
 }

@@ -107,6 +107,10 @@ class MavenPluginTests {
         Commands.Result cpus = lifecycle().run("pre-integration-test", "-Dlimit.cpus=0.001");
         assertThat(cpus.code()).as(cpus.output()).isEqualTo(1);
         assertThat(cpus.output()).contains("0.001 is no number of processors: at least 0.01.");
+
+        Commands.Result choice = lifecycle().run("pre-integration-test", "-Dbivouac.limits=sometimes");
+        assertThat(choice.code()).as(choice.output()).isEqualTo(1);
+        assertThat(choice.output()).contains("bivouac.limits=sometimes is not a choice: required or best-effort.");
     }
 
     @Test

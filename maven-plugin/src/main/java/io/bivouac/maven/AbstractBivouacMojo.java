@@ -51,6 +51,14 @@ abstract class AbstractBivouacMojo extends AbstractMojo {
     @Parameter(property = "bivouac.offline")
     private @Nullable String offline;
 
+    /** {@code best-effort}: limits that this host cannot enforce are left out; otherwise they fail a start. */
+    @Parameter(property = "bivouac.limits")
+    private @Nullable String limits;
+
+    /** Prints the phases of each start on the standard error stream, in microseconds. */
+    @Parameter(property = "bivouac.trace")
+    private @Nullable String trace;
+
     /** Handles what all goals share; a goal does its work in {@link #run()}. */
     @Override
     public final void execute() throws MojoExecutionException, MojoFailureException {
@@ -84,6 +92,8 @@ abstract class AbstractBivouacMojo extends AbstractMojo {
             case EngineOptions.REGISTRY_INSECURE -> registryInsecure;
             case EngineOptions.REGISTRY_REALMS -> registryRealms;
             case EngineOptions.OFFLINE -> offline;
+            case EngineOptions.LIMITS -> limits;
+            case EngineOptions.TRACE -> trace;
             default -> null;
         });
     }

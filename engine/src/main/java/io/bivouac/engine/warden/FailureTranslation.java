@@ -29,6 +29,13 @@ public final class FailureTranslation {
             "record the session",
             "remove a folder");
 
+    /** What puts something into a container's file system, and what the kernel says when it has something else there. */
+    private static final Set<String> PROVIDING =
+            Set.of("make a mount point", "mount a file system", "bind", "make a folder", "make a symbolic link");
+
+    private static final Set<Integer> IN_THE_WAY =
+            Set.of(Errno.ENOTDIR, Errno.EISDIR, Errno.EEXIST, Errno.ELOOP, Errno.EINVAL);
+
     private FailureTranslation() {}
 
     /**
@@ -58,6 +65,11 @@ public final class FailureTranslation {
             problem = "this host is out of memory (" + failure + ").";
         } else if (failure.syscall().equals("seccomp")) {
             problem = "this host does not take seccomp filters (" + failure + "). " + Remedies.SECCOMP;
+        } else if (PROVIDING.contains(failure.operation()) && IN_THE_WAY.contains(errno)) {
+            return Optional.of(new ConfigurationException(
+                    attempt + ": the image has something else at " + failure.object() + ", or on the way to it ("
+                            + failure + "). Build it with folders on that path, or with nothing.",
+                    cause));
         }
         return problem == null ? Optional.empty() : Optional.of(new HostException(attempt + ": " + problem, cause));
     }

@@ -57,6 +57,18 @@ class FailureTranslationTests {
     }
 
     @Test
+    void whatAnImageHasInTheWayIsNamed() {
+        assertThat(translate("make a mount point", "openat2", Errno.ENOTDIR, "/etc/hosts"))
+                .isInstanceOf(ConfigurationException.class)
+                .hasMessage(
+                        "It failed: the image has something else at /etc/hosts, or on the way to it (make a mount point"
+                                + " (openat2) on /etc/hosts: not a directory (ENOTDIR)). Build it with folders on that path, or with"
+                                + " nothing.");
+        assertThat(translate("make a mount point", "openat2", Errno.EPERM, "/etc/hosts"))
+                .isInstanceOf(InternalException.class);
+    }
+
+    @Test
     void adviceIsGivenOnlyWhereItHelps() {
         assertThat(translate("open the source of a bind mount", "open_tree", Errno.EACCES, "/b"))
                 .isInstanceOf(ConfigurationException.class)

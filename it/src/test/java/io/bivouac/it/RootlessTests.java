@@ -42,7 +42,6 @@ class RootlessTests {
                             HostileLayerTests.class.getName(),
                             ImageFormatTests.class.getName(),
                             RegistryTests.class.getName(),
-                            StoreKillTests.class.getName(),
                             ReadinessTests.class.getName(),
                             HealthTests.class.getName(),
                             ImageConfigurationTests.class.getName(),

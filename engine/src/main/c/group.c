@@ -15,7 +15,7 @@
 #include "io.h"
 #include "protect.h"
 
-enum { WAIT_MILLISECONDS = 2000 };
+enum { WAIT_MILLISECONDS = 2000, GONE_MILLISECONDS = 200 };
 
 void group_close(struct group_set *set) {
     fd_close(&set->kills);
@@ -324,6 +324,10 @@ static bool remove_when_empty(int parent, const char *name) {
         int64_t left = end - now_milliseconds();
         if (errno != EBUSY || left <= 0) {
             return false;
+        }
+        /* What was killed while it was frozen dies only when it is thawed, in version 1; so it is when a monitor is killed. */
+        if (left < WAIT_MILLISECONDS - GONE_MILLISECONDS) {
+            thaw(parent, name);
         }
         OWNED_FD folder = openat(parent, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
         if (folder < 0 || faccessat(folder, "cgroup.events", F_OK, 0) != 0

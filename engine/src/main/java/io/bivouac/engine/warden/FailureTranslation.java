@@ -33,8 +33,13 @@ public final class FailureTranslation {
     private static final Set<String> PROVIDING =
             Set.of("make a mount point", "mount a file system", "bind", "make a folder", "make a symbolic link");
 
-    private static final Set<Integer> IN_THE_WAY =
-            Set.of(Errno.ENOTDIR, Errno.EISDIR, Errno.EEXIST, Errno.ELOOP, Errno.EINVAL);
+    private static final Set<Integer> IN_THE_WAY = Set.of(Errno.ENOTDIR, Errno.EISDIR, Errno.EEXIST, Errno.ELOOP);
+
+    /** A file and a folder do not go onto each other; said of a new file system, the same number means its options. */
+    private static boolean isInTheWay(WardenFailure failure) {
+        boolean unlike = failure.errno() == Errno.EINVAL && failure.syscall().equals("move_mount");
+        return PROVIDING.contains(failure.operation()) && (unlike || IN_THE_WAY.contains(failure.errno()));
+    }
 
     private FailureTranslation() {}
 
@@ -65,7 +70,7 @@ public final class FailureTranslation {
             problem = "this host is out of memory (" + failure + ").";
         } else if (failure.syscall().equals("seccomp")) {
             problem = "this host does not take seccomp filters (" + failure + "). " + Remedies.SECCOMP;
-        } else if (PROVIDING.contains(failure.operation()) && IN_THE_WAY.contains(errno)) {
+        } else if (isInTheWay(failure)) {
             return Optional.of(new ConfigurationException(
                     attempt + ": the image has something else at " + failure.object() + ", or on the way to it ("
                             + failure + "). Build it with folders on that path, or with nothing.",

@@ -64,6 +64,10 @@ class FailureTranslationTests {
                         "It failed: the image has something else at /etc/hosts, or on the way to it (make a mount point"
                                 + " (openat2) on /etc/hosts: not a directory (ENOTDIR)). Build it with folders on that path, or with"
                                 + " nothing.");
+        assertThat(translate("mount a file system", "move_mount", Errno.EINVAL, "/dev"))
+                .isInstanceOf(ConfigurationException.class);
+        assertThat(translate("mount a file system", "fsconfig", Errno.EINVAL, "/dev"))
+                .isInstanceOf(InternalException.class);
         assertThat(translate("make a mount point", "openat2", Errno.EPERM, "/etc/hosts"))
                 .isInstanceOf(InternalException.class);
     }

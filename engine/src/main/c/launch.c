@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "build.h"
+#include "discard.h"
 #include "group.h"
 #include "init.h"
 #include "io.h"
@@ -242,6 +243,7 @@ static int enter(struct launching *launching, struct failure *failure) {
         container_close(&container);
         return fail_with(failure, EBUSY, "start the container", "", launching->launch->id);
     }
+    fd_close(&container.monitor);
     launching->container = container;
     if (setns(container.network, CLONE_NEWNET) != 0 || setns(container.mounts, CLONE_NEWNS) != 0) {
         return fail(failure, "enter the container's namespaces", "setns", launching->launch->id);
@@ -383,8 +385,7 @@ static int start(struct launching *launching, struct failure *failure) {
     if (open_pipes(pipes, launching->launch, failure) != 0) {
         return -1;
     }
-    OWNED_FD self = pidfd_of(getpid());
-    container->monitor = self;
+    container->monitor = pidfd_of(getpid());
     container->monitor_pid = getpid();
     trace_mark(launching->trace, "streams");
     container->init_pid = spawn_first(launching);
@@ -463,8 +464,27 @@ static int answer(const struct launching *launching) {
     return writer_flush(&writer, launching->connection);
 }
 
-static void live(struct launching *launching) {
+/* This process has lived beside the container: what it holds of it goes first. */
+static int discard(struct launching *launching, const struct discard *request, struct failure *failure) {
+    group_close(&launching->groups);
+    logs_close(&launching->logs);
+    return setns(launching->session->host, CLONE_NEWNS) == 0
+               ? discard_remove(launching->session, &launching->container, request, failure)
+               : fail(failure, "leave the container", "setns", request->id);
+}
+
+static void report_end(struct launching *launching, int connection, int status) {
     struct failure ignored = {0};
+    uint64_t kills;
+    OWNED_WRITER writer = {0};
+    put_frame(&writer, FRAME_EXITED);
+    put_exit(&writer, status, group_kills(&launching->groups, &kills, &ignored) == 0 && kills > launching->kills_before);
+    end_frame(&writer, 0);
+    writer_flush(&writer, connection);
+}
+
+static void live(struct launching *launching) {
+    struct failure failure = {0};
     struct monitor monitor = {
         .connection = launching->connection,
         .init = launching->container.init,
@@ -477,15 +497,16 @@ static void live(struct launching *launching) {
         fd_close(&monitor.connection); /* who hears of no container discards it */
     }
     int status = monitor_run(&monitor);
-    registry_tell(launching->session->registry, CHANGE_ENDED, &launching->container, &ignored);
+    registry_tell(launching->session->registry, CHANGE_ENDED, &launching->container, &failure);
     if (monitor.connection >= 0) {
-        uint64_t kills;
-        OWNED_WRITER writer = {0};
-        put_frame(&writer, FRAME_EXITED);
-        put_exit(&writer, status, group_kills(&launching->groups, &kills, &ignored) == 0 && kills > launching->kills_before);
-        end_frame(&writer, 0);
-        writer_flush(&writer, monitor.connection);
+        report_end(launching, monitor.connection, status);
     }
+    if (monitor_await_discard(&monitor) && discard(launching, &monitor.request, &failure) == 0) {
+        frame_send_empty(monitor.connection, FRAME_OK);
+    } else if (monitor.discarding) {
+        frame_send_failure(monitor.connection, &failure);
+    }
+    monitor_close(&monitor);
 }
 
 void launch_main(struct session *session, int connection, struct launch *launch, bool prepared) {

@@ -9,6 +9,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "discard.h"
 #include "io.h"
 #include "wire.h"
 
@@ -75,10 +76,6 @@ static void drain_written(struct monitor *monitor, int index, char *block) {
 
 /* Answers with the end of the log, then says that all the container had written when it was asked is before that. */
 static bool answer(struct monitor *monitor, char *block) {
-    OWNED_FRAME frame = {0};
-    if (frame_receive(monitor->connection, &frame) <= 0 || frame.type != FRAME_DRAIN) {
-        return false;
-    }
     for (int index = 0; index < 2; index++) {
         drain_written(monitor, index, block);
     }
@@ -90,8 +87,43 @@ static bool answer(struct monitor *monitor, char *block) {
     return writer_flush(&writer, monitor->connection) == 0;
 }
 
+/* Kills what still runs: its end is then drained and reported like any other. False when the JVM cannot be told of a failure. */
+static bool begin_discard(struct monitor *monitor, struct frame *frame) {
+    struct failure failure = {0};
+    struct reader reader = {
+        .at = frame->payload.data, .end = frame->payload.data + frame->payload.length, .arena = &monitor->arena};
+    if (monitor->discarding || decode_discard(&reader, &monitor->request) != 0) {
+        fail_with(&failure, reader_error(&reader), "decode the request", "", "discard");
+        return frame_send_failure(monitor->connection, &failure) == 0;
+    }
+    frame_free(&monitor->frame);
+    monitor->frame = *frame;
+    *frame = (struct frame){0};
+    if (monitor->init >= 0 && discard_kill(monitor->init, &monitor->request, &failure) != 0) {
+        return frame_send_failure(monitor->connection, &failure) == 0;
+    }
+    monitor->discarding = true;
+    return true;
+}
+
+/* Hears one request of the JVM: false when there will be no more. */
+static bool hear(struct monitor *monitor, char *block) {
+    OWNED_FRAME frame = {0};
+    if (frame_receive(monitor->connection, &frame) <= 0) {
+        return false;
+    }
+    switch (frame.type) {
+    case FRAME_DRAIN:
+        return monitor->init < 0 || answer(monitor, block); /* the end has told it all */
+    case FRAME_DISCARD:
+        return begin_discard(monitor, &frame);
+    default:
+        return false;
+    }
+}
+
 static void listen_to(struct monitor *monitor, short events, char *block) {
-    if ((events & (POLLERR | POLLHUP)) != 0 || ((events & POLLIN) != 0 && !answer(monitor, block))) {
+    if ((events & (POLLERR | POLLHUP)) != 0 || ((events & POLLIN) != 0 && !hear(monitor, block))) {
         fd_close(&monitor->connection);
     }
 }
@@ -145,5 +177,21 @@ int monitor_run(struct monitor *monitor) {
             fd_close(&monitor->connection);
         }
     }
+    monitor->init = -1;
     return status;
+}
+
+bool monitor_await_discard(struct monitor *monitor) {
+    while (monitor->connection >= 0 && !monitor->discarding) {
+        if (!hear(monitor, NULL)) {
+            fd_close(&monitor->connection);
+        }
+    }
+    return monitor->discarding;
+}
+
+void monitor_close(struct monitor *monitor) {
+    fd_close(&monitor->connection);
+    frame_free(&monitor->frame);
+    arena_free(&monitor->arena);
 }

@@ -1,14 +1,13 @@
 #include "worker.h"
 
 #include <errno.h>
-#include <signal.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "discard.h"
 #include "exec.h"
 #include "freeze.h"
-#include "group.h"
 #include "io.h"
 #include "launch.h"
 #include "net.h"
@@ -17,7 +16,7 @@
 #include "tree.h"
 #include "wire.h"
 
-enum { REQUEST_SECONDS = 10, END_MILLISECONDS = 30000, AGAIN_MILLISECONDS = 100 };
+enum { REQUEST_SECONDS = 10 };
 
 static int malformed(const struct reader *reader, struct failure *failure, const char *request) {
     return fail_with(failure, reader_error(reader), "decode the request", "", request);
@@ -40,50 +39,7 @@ static int do_signal(struct session *session, struct reader *reader, struct fail
                : fail(failure, "signal the container", "pidfd_send_signal", request.id);
 }
 
-/* A frozen v1 group must be thawed before its processes can die, and may be frozen again meanwhile. */
-static bool thaw_old(const struct cgroups *groups) {
-    struct failure ignored = {0};
-    bool any = false;
-    for (uint32_t i = 0; i < groups->count; i++) {
-        if (groups->items[i].version == 1) {
-            group_freeze(&groups->items[i], false, &ignored);
-            any = true;
-        }
-    }
-    return any;
-}
-
-/* Kills at once. */
-static int end_init(const struct container *container, const struct cgroups *groups, struct failure *failure) {
-    int64_t end = now_milliseconds() + END_MILLISECONDS;
-    for (int64_t left; (left = end - now_milliseconds()) > 0;) {
-        if (pidfd_signal(container->init, SIGKILL) != 0 && errno != ESRCH) {
-            return fail(failure, "end the container", "pidfd_send_signal", container->id);
-        }
-        bool again = thaw_old(groups);
-        if (pidfd_wait(container->init, again && left > AGAIN_MILLISECONDS ? AGAIN_MILLISECONDS : (int)left)) {
-            return 0;
-        }
-    }
-    return fail_with(failure, ETIMEDOUT, "end the container", "poll", container->id);
-}
-
-static int end_container(const struct container *container, const struct cgroups *groups, struct failure *failure) {
-    if (container->init >= 0 && end_init(container, groups, failure) != 0) {
-        return -1;
-    }
-    if (container->proxy >= 0) {
-        if (pidfd_signal(container->proxy, SIGKILL) != 0 && errno != ESRCH) {
-            return fail(failure, "end the container", "pidfd_send_signal", container->id);
-        }
-        pidfd_wait(container->proxy, END_MILLISECONDS);
-    }
-    if (container->monitor >= 0 && !pidfd_wait(container->monitor, END_MILLISECONDS)) {
-        return fail_with(failure, ETIMEDOUT, "end the container", "poll", container->id);
-    }
-    return 0;
-}
-
+/* Of a container whose monitor is gone, or will end with it: nobody is left to ask it. */
 static int do_discard(struct session *session, struct reader *reader, struct failure *failure) {
     struct discard request;
     if (decode_discard(reader, &request) != 0) {
@@ -91,21 +47,13 @@ static int do_discard(struct session *session, struct reader *reader, struct fai
     }
     struct container container;
     int known = registry_find(session->registry, request.id, &container, failure);
-    if (known < 0) {
+    if (known < 0 || (container.init >= 0 && discard_kill(container.init, &request, failure) != 0)) {
         return -1;
     }
-    if (known > 0) {
-        if (end_container(&container, &request.cgroups, failure) != 0
-            || registry_tell(session->registry, CHANGE_FORGOTTEN, &container, failure) != 0) {
-            return -1;
-        }
-        container_close(&container);
+    if (container.monitor >= 0 && !pidfd_wait(container.monitor, END_MILLISECONDS)) {
+        return fail_with(failure, ETIMEDOUT, "end the container", "poll", request.id);
     }
-    int result = group_remove_all_of(&request.cgroups, failure);
-    for (uint32_t i = 0; i < request.folder_count; i++) {
-        result |= space_remove(session, request.folders[i], failure);
-    }
-    return result;
+    return discard_remove(session, known > 0 ? &container : NULL, &request, failure);
 }
 
 static int do_remove(struct session *session, struct reader *reader, struct failure *failure) {

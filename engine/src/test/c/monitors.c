@@ -26,6 +26,8 @@ struct run {
     struct logs logs;
     int connection; /* the JVM's end */
     int status;
+    bool awaits; /* whether it stays until it is to discard the container, and then: */
+    bool discards;
 };
 
 static void run_payload(struct run *run, payload *payload, int connection) {
@@ -51,7 +53,8 @@ static void run_payload(struct run *run, payload *payload, int connection) {
                               .outputs = {outputs[0][0], outputs[1][0]},
                               .logs = &run->logs};
     run->status = monitor_run(&monitor);
-    fd_close(&monitor.connection);
+    run->discards = run->awaits && monitor_await_discard(&monitor) && strcmp(monitor.request.id, "c1") == 0;
+    monitor_close(&monitor);
     fd_close(&monitor.outputs[0]);
     fd_close(&monitor.outputs[1]);
 }
@@ -242,6 +245,81 @@ static void test_deaf_peer(int root) {
     expect(waitpid(monitor, &status, 0) == monitor && status == 0, "and the monitor ends once somebody has read");
 }
 
+static int ask(int connection, enum frame_type type) {
+    OWNED_WRITER writer = {0};
+    put_frame(&writer, type);
+    if (type == FRAME_DISCARD) {
+        put_u8(&writer, WIRE_VERSION);
+        put_text(&writer, "c1");
+        put_u32(&writer, 0);
+        put_u32(&writer, 0);
+    }
+    end_frame(&writer, 0);
+    return writer_flush(&writer, connection);
+}
+
+static int say_and_stay(int out, int err) {
+    write_all(err, "still here", 10);
+    (void)out;
+    pause();
+    return 0;
+}
+
+static void test_discard_of_what_runs(int root) {
+    int pair[2];
+    struct record record;
+    struct run run = {.root = root, .name = "running", .awaits = true};
+    expect(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) == 0, "preparing a connection");
+    run.connection = pair[0];
+    expect(ask(pair[0], FRAME_DRAIN) == 0 && ask(pair[0], FRAME_DISCARD) == 0, "asking");
+    run_payload(&run, say_and_stay, pair[1]);
+    expect(WIFSIGNALED(run.status) && WTERMSIG(run.status) == SIGKILL, "what is to be discarded is killed");
+    expect(run.discards, "and its monitor knows that it goes on");
+    expect(run.logs.end == 0 || record_at(&run, 0, &record) == 26, "what it said is logged");
+    end(&run);
+}
+
+/* The JVM of a container that ends by itself: waits for the end of the log, then asks for this, and reads what comes of it. */
+static pid_t begin_jvm(const int pair[2], const enum frame_type *questions, size_t count) {
+    pid_t jvm = fork();
+    if (jvm != 0) {
+        close(pair[0]);
+        return jvm;
+    }
+    close(pair[1]);
+    OWNED_FRAME logged = {0};
+    bool told = frame_receive(pair[0], &logged) == 1;
+    for (size_t i = 0; i < count; i++) {
+        told = told && ask(pair[0], questions[i]) == 0;
+    }
+    shutdown(pair[0], SHUT_WR);
+    for (char byte; read(pair[0], &byte, 1) > 0;) {
+    }
+    _exit(told ? 0 : 1);
+}
+
+static bool is_discarded_after(int root, const char *name, const enum frame_type *questions, size_t count) {
+    int pair[2];
+    int status = 1;
+    struct run run = {.root = root, .name = name, .connection = -1, .awaits = true};
+    expect(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) == 0, "preparing a connection");
+    pid_t jvm = begin_jvm(pair, questions, count);
+    run_payload(&run, die, pair[1]);
+    expect(waitpid(jvm, &status, 0) == jvm && status == 0, "the monitor hangs up");
+    end(&run);
+    return run.discards;
+}
+
+static void test_discard_of_what_has_ended(int root) {
+    static const enum frame_type at_once[] = {FRAME_DISCARD};
+    static const enum frame_type late[] = {FRAME_DRAIN, FRAME_DISCARD};
+    static const enum frame_type nonsense[] = {FRAME_OK, FRAME_DISCARD};
+    expect(is_discarded_after(root, "ended", at_once, 1), "it is discarded when that is asked");
+    expect(is_discarded_after(root, "late", late, 2), "also when the end and a question have met");
+    expect(!is_discarded_after(root, "left", NULL, 0), "whoever hangs up wants nothing of it");
+    expect(!is_discarded_after(root, "nonsense", nonsense, 2), "nor does one who does not know the protocol");
+}
+
 /* With nobody at the other end a terminal fails to be read, which is its end. */
 static void test_terminal(int root) {
     struct run run = {.root = root, .name = "terminal", .connection = -1};
@@ -277,6 +355,8 @@ int main(void) {
     test_closed_outputs(root);
     test_hang_up(root);
     test_deaf_peer(root);
+    test_discard_of_what_runs(root);
+    test_discard_of_what_has_ended(root);
     test_terminal(root);
     close(root);
     return testing_end();

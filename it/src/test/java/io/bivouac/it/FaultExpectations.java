@@ -35,7 +35,8 @@ final class FaultExpectations {
             new Entry("openat2 in path_open < choose_base", "a path that ends with a slash names a folder in any case"),
             new Entry("poll in ", "asked again"),
             new Entry(
-                    "pread in read_anew < group_kills < live", "an end for want of memory is told as one by a signal"),
+                    "pread in read_anew < group_kills < report_end",
+                    "an end for want of memory is told as one by a signal"),
             new Entry("prctl in become_worker", "a name for people who look at processes"),
             new Entry("prctl in init_run", "a name for people who look at processes"),
             new Entry("prctl in live", "a name for people who look at processes"),
@@ -63,7 +64,9 @@ final class FaultExpectations {
             new Entry("utimensat in mount_point", "the folder that holds a new mount point shows a newer time"),
             new Entry("< apply_to < prepare_one", "rules about devices are a second wall"),
             new Entry("syscall in attach_devices", "a filter on devices is a second wall"),
-            new Entry("< answer < listen_to < monitor_run", "the connection breaks: the container counts as lost"),
+            new Entry("< answer < hear < listen_to", "the connection breaks: the container counts as lost"),
+            new Entry("frame_receive < hear <", "the connection breaks: a worker discards the container"),
+            new Entry("< frame_send_empty < live", "the connection breaks: a worker finds nothing left to discard"),
             new Entry("clear < remains_clear <", "what is left is cleared again"),
             new Entry("< handle < proxy_main", "a published connection that fails is broken off, and no other"),
             new Entry("< has_line < await_freezer", "the state is read again"),
@@ -72,12 +75,12 @@ final class FaultExpectations {
             new Entry("in sealed_copy <", "a read-only mount of the program serves as well"),
             new Entry("< prepare < worker_main", "what could not be made ahead is made when it is needed"),
             new Entry("< receive_launch < worker_main", "a start that nobody asks for any more need not be heard"),
-            new Entry("< put_frame < live", "the connection breaks: the container counts as lost"),
+            new Entry("< put_frame < report_end", "the connection breaks: the container counts as lost"),
             new Entry("< put_logged < monitor_run", "the connection breaks: the container counts as lost"),
             new Entry("< put_logged < notify", "the next notice says more"),
             new Entry("sweep < remains_sweep <", "the sweep begins anew"),
             new Entry("group_freeze < thaw_old", "thawed again until it is dead"),
-            new Entry("< writer_flush < live", "the connection breaks: the container counts as lost"),
+            new Entry("< writer_flush < report_end", "the connection breaks: the container counts as lost"),
             new Entry("< writer_flush < monitor_run", "the connection breaks: the container counts as lost"));
 
     /** What was asked for is done in part, and nothing else suffers. */

@@ -130,24 +130,25 @@ class KillTests {
         }
     }
 
-    private static List<ProcessTree.Found> workers() throws IOException {
+    private static List<ProcessTree.Found> ours(String name) throws IOException {
         return ProcessTree.below(ProcessHandle.current().pid()).stream()
-                .filter(process -> process.name().equals("bivouac-worker"))
+                .filter(process -> process.name().equals(name))
                 .toList();
+    }
+
+    private static List<ProcessTree.Found> ours(String name, List<ProcessTree.Found> others) throws IOException {
+        return ours(name).stream().filter(process -> !others.contains(process)).toList();
     }
 
     @Test
     void whatIsMadeAheadIsMadeAnewWhenItsProcessWasKilled() throws Exception {
         ContainerSpec spec = ContainerSpec.of("busybox:1").withCommand("true");
-        List<ProcessTree.Found> others = workers();
+        List<ProcessTree.Found> others = ours("bivouac-worker");
         try (Engine engine = Engine.open(options())) {
             engine.start(spec).close();
             // One for the next start, and one for the next request of any kind.
-            List<ProcessTree.Found> waiting = await().until(
-                            () -> workers().stream()
-                                    .filter(worker -> !others.contains(worker))
-                                    .toList(),
-                            found -> found.size() == 2);
+            List<ProcessTree.Found> waiting =
+                    await().until(() -> ours("bivouac-worker", others), found -> found.size() == 2);
             kill(waiting);
             await().until(() -> waiting.stream().noneMatch(ProcessTree.Found::isAlive));
             try (Container next = engine.start(spec)) {
@@ -216,6 +217,55 @@ class KillTests {
             await().atMost(LIMIT).until(() -> !sleeper.isAlive());
             assertThatThrownBy(() -> lost.waitForExit(Duration.ofSeconds(5))).isInstanceOf(InternalException.class);
             assertThat(kept.exec("echo", "here").stdout()).isEqualTo("here\n");
+        }
+    }
+
+    private static Container ended(Engine engine) {
+        Container container = engine.start(ContainerSpec.of("busybox:1").withCommand("true"));
+        assertThat(container.waitForExit(LIMIT).code()).isZero();
+        return container;
+    }
+
+    /** What the containers of all sessions have left on the disk. */
+    private List<Path> inSessions() throws IOException {
+        try (Stream<Path> files = Files.walk(folder.resolve("store/sessions"), 2)) {
+            return files.sorted().toList();
+        }
+    }
+
+    @Test
+    void whatHasEndedIsDiscardedThoughItsMonitorWasKilled() throws Exception {
+        List<ProcessTree.Found> others = ours("bivouac-monitor");
+        try (Engine engine = Engine.open(options())) {
+            ended(engine).close();
+            await().atMost(LIMIT).until(() -> ours("bivouac-monitor", others).isEmpty());
+            List<Path> before = inSessions();
+            Container container = ended(engine);
+            assertThat(inSessions()).hasSizeGreaterThan(before.size());
+            List<ProcessTree.Found> monitors = ours("bivouac-monitor", others);
+            assertThat(monitors).hasSize(1);
+            kill(monitors);
+            await().atMost(LIMIT).until(() -> monitors.stream().noneMatch(ProcessTree.Found::isAlive));
+
+            container.close();
+
+            assertThat(inSessions()).isEqualTo(before);
+        }
+    }
+
+    @Test
+    void monitorOfWhatIsStartedAgainIsLetGo() throws Exception {
+        List<ProcessTree.Found> others = ours("bivouac-monitor");
+        try (Engine engine = Engine.open(options());
+                Container container = ended(engine)) {
+            List<ProcessTree.Found> first = ours("bivouac-monitor", others);
+            assertThat(first).hasSize(1);
+
+            container.restart();
+
+            await().atMost(LIMIT).until(() -> first.stream().noneMatch(ProcessTree.Found::isAlive));
+            assertThat(container.waitForExit(LIMIT).code()).isZero();
+            assertThat(ours("bivouac-monitor", others)).hasSize(1);
         }
     }
 

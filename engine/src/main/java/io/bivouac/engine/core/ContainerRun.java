@@ -190,6 +190,10 @@ final class ContainerRun {
 
     /** Launches what has ended; users may have been added meanwhile. */
     private void launchAgain() {
+        Monitor last = monitor;
+        if (last != null) {
+            last.hangUp();
+        }
         Attempts.run("Starting the " + describe() + " failed", () -> {
             Accounts accounts = AccountsReader.ofContainer(id, warden());
             try (Launch launch = warden().launch()) {
@@ -463,7 +467,7 @@ final class ContainerRun {
 
     private void discardInSession() throws IOException, WardenException {
         try {
-            warden().discard(id, List.of(folder.toString()), groups.plans());
+            warden().discard(Optional.ofNullable(monitor), id, List.of(folder.toString()), groups.plans());
         } catch (InternalException e) {
             // Its end, or that of its engine, ends its containers too.
             if (!session.isEnding()) {

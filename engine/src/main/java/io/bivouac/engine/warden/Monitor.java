@@ -11,8 +11,10 @@ import java.nio.channels.SocketChannel;
 import java.util.ArrayDeque;
 import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import org.jspecify.annotations.Nullable;
 
-/** The connection to the process that drains one run of a container. */
+/** The connection to the process that drains one run of a container, and discards the container in the end. */
 public final class Monitor {
     /** Reports are small; a monitor that sends more is out of its mind. */
     private static final int BUFFER = 4096;
@@ -22,6 +24,10 @@ public final class Monitor {
     private final ByteBuffer buffer = ByteBuffer.allocate(BUFFER);
     private final Queue<CompletableFuture<Void>> asked = new ArrayDeque<>();
     private boolean over;
+    /** Completes with the answer, exceptionally when there will be none. */
+    private @Nullable CompletableFuture<Void> discarded;
+
+    private boolean unreachable;
 
     Monitor(SocketChannel connection, MonitorListener listener) {
         this.connection = connection;
@@ -59,14 +65,57 @@ public final class Monitor {
         return answer;
     }
 
+    /**
+     * Has the container killed and all of it removed; returns when that is done.
+     *
+     * @return false when the monitor is gone and someone else has to do it
+     */
+    boolean discard(WireWriter request) throws WardenException {
+        try {
+            ask(request).join();
+            return true;
+        } catch (CompletionException e) {
+            if (e.getCause() instanceof WardenException refusal) {
+                throw refusal;
+            }
+            return false;
+        }
+    }
+
+    private synchronized CompletableFuture<Void> ask(WireWriter request) {
+        CompletableFuture<Void> answer = new CompletableFuture<>();
+        discarded = answer;
+        try {
+            ByteBuffer bytes = ByteBuffer.wrap(request.buffer(), 0, request.length());
+            if (!unreachable) {
+                connection.write(bytes);
+            }
+            if (bytes.hasRemaining()) {
+                // It does not read: what it was sent in part is of no use to it.
+                hangUp();
+                answer.completeExceptionally(new IOException("the monitor takes nothing"));
+            }
+        } catch (IOException e) {
+            answer.completeExceptionally(e);
+        }
+        return answer;
+    }
+
+    /** Lets the monitor go: of a container that has ended it is of no more use, of another it goes on draining it. */
+    public synchronized void hangUp() {
+        unreachable = true;
+        try {
+            connection.shutdownOutput();
+        } catch (IOException e) {
+            // It is gone already.
+        }
+    }
+
     /** Reads what has arrived: false when nothing more will. */
     boolean read() {
         try {
             int count = connection.read(buffer);
-            if (dispatch()) {
-                return false;
-            }
-            if (count >= 0) {
+            if (!dispatch() && count >= 0) {
                 return true;
             }
         } catch (IOException | ProtocolException e) {
@@ -76,31 +125,50 @@ public final class Monitor {
         return false;
     }
 
-    /** True once the end was reported. */
+    /** True once nothing more is to be expected. */
     boolean dispatch() {
         buffer.flip();
-        boolean ended = false;
-        for (var frame = Frame.poll(buffer); !ended && frame.isPresent(); frame = Frame.poll(buffer)) {
-            WireReader reader = frame.get().reader();
-            switch (frame.get().type()) {
-                case LOGGED -> logged(reader);
-                case DRAINED -> answered();
-                case EXITED -> {
-                    listener.exited(ExitReport.decode(reader));
-                    ended = true;
-                }
-                default ->
-                    throw new ProtocolException("a frame of type " + frame.get().type() + " from a monitor");
-            }
+        boolean answered = false;
+        for (var frame = Frame.poll(buffer); !answered && frame.isPresent(); frame = Frame.poll(buffer)) {
+            answered = dispatch(frame.get());
         }
         buffer.compact();
         if (!buffer.hasRemaining()) {
             throw new ProtocolException("a frame from a monitor that does not fit into " + BUFFER + " bytes");
         }
-        if (ended) {
-            close();
+        return answered;
+    }
+
+    private boolean dispatch(Frame frame) {
+        WireReader reader = frame.reader();
+        switch (frame.type()) {
+            case LOGGED -> logged(reader);
+            case DRAINED -> drainedOne();
+            case EXITED -> {
+                listener.exited(ExitReport.decode(reader));
+                end();
+            }
+            case OK -> {
+                return finish(null);
+            }
+            case FAILED -> {
+                return finish(new WardenException(WardenFailure.decode(reader)));
+            }
+            default -> throw new ProtocolException("a frame of type " + frame.type() + " from a monitor");
         }
-        return ended;
+        return false;
+    }
+
+    private synchronized boolean finish(@Nullable WardenException refusal) {
+        if (discarded == null) {
+            throw new ProtocolException("an answer from a monitor that was asked for nothing");
+        }
+        if (refusal == null) {
+            discarded.complete(null);
+        } else {
+            discarded.completeExceptionally(refusal);
+        }
+        return true;
     }
 
     private void logged(WireReader reader) {
@@ -110,16 +178,26 @@ public final class Monitor {
         listener.logged(end, lost);
     }
 
-    private synchronized void answered() {
+    private synchronized void drainedOne() {
         CompletableFuture<Void> first = asked.poll();
         if (first != null) {
             first.complete(null);
         }
     }
 
-    /** The monitor is gone without a report. */
+    private synchronized boolean end() {
+        boolean first = !over;
+        over = true;
+        asked.forEach(answer -> answer.complete(null));
+        asked.clear();
+        return first;
+    }
+
+    /** The monitor is gone, perhaps without a report. */
     void lose() {
-        listener.lost();
+        if (end()) {
+            listener.lost();
+        }
         close();
     }
 
@@ -130,9 +208,10 @@ public final class Monitor {
             // It was of no more use.
         }
         synchronized (this) {
-            over = true;
-            asked.forEach(answer -> answer.complete(null));
-            asked.clear();
+            unreachable = true;
+            if (discarded != null) {
+                discarded.completeExceptionally(new IOException("the monitor is gone"));
+            }
         }
     }
 }

@@ -29,6 +29,13 @@ public final class MonitorEvents implements AutoCloseable {
     /** Takes over a connection: it is closed when the monitor hangs up. */
     public Monitor register(SocketChannel connection, MonitorListener listener) {
         Monitor monitor = new Monitor(connection, listener);
+        try {
+            // From now on: a thread that is interrupted would close it by writing.
+            connection.configureBlocking(false);
+        } catch (IOException e) {
+            monitor.lose();
+            return monitor;
+        }
         registrations.add(monitor);
         if (closed) {
             loseRegistrations();
@@ -72,7 +79,6 @@ public final class MonitorEvents implements AutoCloseable {
 
     private void watch(Monitor monitor) {
         try {
-            monitor.connection().configureBlocking(false);
             monitor.connection().register(selector, SelectionKey.OP_READ, monitor);
         } catch (IOException e) {
             monitor.lose();

@@ -12,6 +12,7 @@ import java.nio.channels.ClosedByInterruptException;
 import java.nio.channels.SocketChannel;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 
 /** Speaks to the warden of a session: one connection for each request. Usable from any thread. */
 public final class WardenClient {
@@ -59,9 +60,17 @@ public final class WardenClient {
         request(Requests.signal(id, signal));
     }
 
-    /** Kills a container and removes its folder and groups; what does not exist is no failure. */
-    public void discard(String id, List<String> folders, List<CgroupPlan> cgroups) throws WardenException {
-        request(Requests.discard(id, folders, cgroups));
+    /**
+     * Kills a container and removes its folder and groups; what does not exist is no failure.
+     *
+     * @param monitor of its last run, which is asked to do it: it is there and knows the container
+     */
+    public void discard(Optional<Monitor> monitor, String id, List<String> folders, List<CgroupPlan> cgroups)
+            throws WardenException {
+        WireWriter request = Requests.discard(id, folders, cgroups);
+        if (monitor.isEmpty() || !monitor.get().discard(request)) {
+            request(request);
+        }
     }
 
     /** Removes folders of the store, which may hold files of mapped ids. */

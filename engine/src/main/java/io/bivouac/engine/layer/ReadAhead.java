@@ -1,14 +1,16 @@
 package io.bivouac.engine.layer;
 
+import io.bivouac.engine.oci.Digest;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.InterruptedIOException;
+import java.security.MessageDigest;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads a stream on a thread of its own, a few blocks ahead: decompressing and digesting go on while what came before is
+ * Reads a stream on a thread of its own, a few blocks ahead: decompressing goes on while what came before is digested and
  * written. Closing ends the thread and closes the stream.
  */
 public final class ReadAhead extends InputStream {
@@ -19,6 +21,9 @@ public final class ReadAhead extends InputStream {
     private final BlockingQueue<Block> full = new ArrayBlockingQueue<>(BLOCKS);
     private final BlockingQueue<byte[]> empty = new ArrayBlockingQueue<>(BLOCKS);
     private final Thread thread;
+    /** Of whole blocks, by who takes them: decompressing alone keeps the other thread busier than all of this. */
+    private final MessageDigest hash = Digest.newMessageDigest();
+
     private Block block = new Block(new byte[0], 0, null);
     private int at;
 
@@ -75,11 +80,12 @@ public final class ReadAhead extends InputStream {
         return count;
     }
 
-    /** Reads to the end, so that what digests the stream has seen all of it. */
-    public void drain() throws IOException {
+    /** Reads to the end: the digest of the whole stream. Call it once. */
+    public Digest drain() throws IOException {
         while (fill()) {
             at = block.length;
         }
+        return Digest.ofHash(hash.digest());
     }
 
     private boolean fill() throws IOException {
@@ -88,6 +94,7 @@ public final class ReadAhead extends InputStream {
                 empty.add(block.bytes);
             }
             block = take();
+            hash.update(block.bytes, 0, Math.max(block.length, 0));
             at = 0;
         }
         if (block.failure instanceof IOException e) {

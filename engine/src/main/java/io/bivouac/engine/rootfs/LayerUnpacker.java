@@ -1,6 +1,5 @@
 package io.bivouac.engine.rootfs;
 
-import io.bivouac.engine.io.DigestingInputStream;
 import io.bivouac.engine.io.Uninterrupted;
 import io.bivouac.engine.layer.LayerCompression;
 import io.bivouac.engine.layer.LayerLimits;
@@ -88,15 +87,13 @@ public final class LayerUnpacker {
         TreePlan plan = stacks.withBelow(
                 TreePlan.ofFolder(folder, stacks.treeFlags()), image.chain().subList(0, number));
         try (InputStream blob = store.blobs().open(layer.digest());
-                DigestingInputStream archive = new DigestingInputStream(
+                ReadAhead archive = new ReadAhead(
                         store.keepingReserve(limits.bound(LayerCompression.decompress(blob), layer.size())));
-                ReadAhead ahead = new ReadAhead(archive);
                 TreeConnection connection = warden.writeTree(plan)) {
             try {
                 TreeWriter writer = connection.writer();
-                new LayerReader(stacks.makesDevices(), limits).copy(ahead, writer);
-                ahead.drain();
-                checkDigest(image, number, archive.digest());
+                new LayerReader(stacks.makesDevices(), limits).copy(archive, writer);
+                checkDigest(image, number, archive.drain());
                 writer.end();
             } catch (IOException e) {
                 throw connection.unwrap(e);

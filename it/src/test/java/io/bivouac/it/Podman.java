@@ -18,11 +18,20 @@ public final class Podman implements AutoCloseable {
     private final String parent = "bivouac-it-" + ProcessHandle.current().pid();
 
     /**
-     * Makes a storage.
+     * Makes a storage that copies, which works everywhere.
      *
      * @param folder for it
      */
     public Podman(Path folder) {
+        this(folder, "vfs");
+    }
+
+    /**
+     * Makes a storage.
+     *
+     * @param driver how its layers are kept
+     */
+    public Podman(Path folder, String driver) {
         global = List.of(
                 "podman",
                 "--root",
@@ -32,7 +41,7 @@ public final class Podman implements AutoCloseable {
                 "--tmpdir",
                 folder.resolve("podman-tmp").toString(),
                 "--storage-driver",
-                "vfs",
+                driver,
                 "--cgroup-manager",
                 "cgroupfs",
                 // crun refuses hybrid hosts.

@@ -34,6 +34,7 @@ final class Benchmarks {
                 new UnpackBenchmark(folder),
                 new PostgresBenchmark(folder),
                 new PullBenchmark(folder),
+                new CarryBenchmark(folder),
                 new TestcontainersBenchmark(folder)));
         Report report = new Report();
         run(benchmarks, report);

@@ -29,6 +29,9 @@ final class Budgets {
         budgets.least(CrowdBenchmark.RATE, 150);
         budgets.most(CrowdBenchmark.MEMORY, "p50", Sample::median, 300);
         budgets.ratio(UnpackBenchmark.OURS, UnpackBenchmark.GZIP, 1.3, 0);
+        budgets.ratio(CarryBenchmark.OURS, UnpackBenchmark.GZIP, 1.3, 0);
+        budgets.ratio(CarryBenchmark.OURS, CarryBenchmark.DOCKER, 0.5, 0);
+        budgets.ratio(UnpackBenchmark.COMMIT, CarryBenchmark.DOCKER_COMMIT, 0.6, 0);
         budgets.ratio(PostgresBenchmark.OURS, PostgresBenchmark.HOST, 1, 100);
         budgets.ratio(PostgresBenchmark.OURS, TestcontainersBenchmark.POSTGRES, 0.6, 0);
         // At least 0.8 times as fast.

@@ -34,6 +34,8 @@ import org.junit.jupiter.api.io.TempDir;
 class ImageTests {
     /** Version 2, CAP_SETUID and seven others; see capabilities(7). */
     private static final String CAPABILITY = "0x0100000280000000ff0000000000000000000000";
+    /** Version 3: the same for the user namespace whose root is user 100000. */
+    private static final String NAMESPACED = "0x0100000380000000ff0000000000000000000000a0860100";
 
     @TempDir
     @SuppressWarnings("NullAway.Init") // injected by JUnit
@@ -389,9 +391,10 @@ class ImageTests {
                     "sh",
                     "-c",
                     "mkdir /odd; cd /odd; touch \"$(printf 'bad\\377name')\" \"$(printf 'umlaut-\\303\\274')\";"
-                            + " touch " + "x".repeat(200) + "; cp /bin/busybox capable; ");
+                            + " touch " + "x".repeat(200) + "; cp /bin/busybox capable; cp /bin/busybox namespaced");
             before = container.exec("sh", "-c", describe).stdout();
-            setCapability(container);
+            setCapability(container, "capable", CAPABILITY);
+            setCapability(container, "namespaced", NAMESPACED);
             container.commit("odd/names:1");
             Engines.shared().images().save(archive, "odd/names:1");
             Engines.shared().images().remove("odd/names:1");
@@ -400,20 +403,19 @@ class ImageTests {
             engine.images().load(archive);
             assertThat(output(engine, "odd/names:1", "sh", "-c", describe)).isEqualTo(before);
             assertThat(capabilitiesIn(onlyChild(folder.resolve("store/layers"))))
-                    .containsExactly(CAPABILITY);
+                    .containsExactlyInAnyOrder(CAPABILITY, NAMESPACED);
         }
     }
 
     /** Values above 0x7f are what a text encoding would spoil. The file lies in the upper directory on the host. */
-    private static void setCapability(Container container) throws Exception {
-        String inSession = container.id().substring(0, 12) + "/upper/odd/capable";
+    private static void setCapability(Container container, String name, String value) throws Exception {
+        String inSession = container.id().substring(0, 12) + "/upper/odd/" + name;
         try (Stream<Path> sessions = Files.list(Engines.folder().resolve("store/sessions"))) {
             Path file = sessions.map(session -> session.resolve(inSession))
                     .filter(Files::exists)
                     .findFirst()
                     .orElseThrow();
-            Commands.Result set =
-                    Commands.run("setfattr", "-n", "security.capability", "-v", CAPABILITY, file.toString());
+            Commands.Result set = Commands.run("setfattr", "-n", "security.capability", "-v", value, file.toString());
             assertThat(set.code()).as(set.output()).isZero();
         }
     }

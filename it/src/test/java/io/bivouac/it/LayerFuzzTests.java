@@ -31,13 +31,16 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
  * Layers and manifests that are nearly right, a few seconds of them; longer with {@code mvn verify -pl it -am
  * -Dtest=LayerFuzzTests -Dbivouac.fuzz.seconds=3600}. A failure names its seed.
  */
+@Timeout(value = 2, unit = TimeUnit.HOURS)
 class LayerFuzzTests {
     private static final Duration TIME = Duration.ofSeconds(Long.getLong("bivouac.fuzz.seconds", 2));
     private static final long FIRST_SEED = Long.getLong("bivouac.fuzz.seed", 1);

@@ -205,6 +205,19 @@ class RoundTripTests {
         assertSame(unpackedByUs(saved, 1));
     }
 
+    /** Many zstd frames, and skippable ones with a table of contents, that the layer's annotations name. */
+    @Test
+    void whatPodmanWritesInChunksWeUnpack() throws Exception {
+        Path storage = Files.createDirectories(folder.resolve("chunked"));
+        Path layout = storage.resolve("layout");
+        String id = run(tool("podman", storage, "import", "--quiet", archive.toString(), "odd:1"));
+        String target = "oci:" + layout + ":odd";
+        run(tool("podman", storage, "push", "--quiet", "--compression-format", "zstd:chunked", id, target));
+        assertThat(run("skopeo", "inspect", "--raw", target)).contains("io.containers.zstd-chunked.manifest-position");
+
+        assertSame(unpackedByUs(layout, 1));
+    }
+
     @Test
     void whatWeWriteUmociUnpacks() throws Exception {
         Path bundle = folder.resolve("by-us-bundle");

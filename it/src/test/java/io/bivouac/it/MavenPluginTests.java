@@ -2,7 +2,6 @@ package io.bivouac.it;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
-import static org.awaitility.Awaitility.await;
 
 import io.bivouac.fixtures.FixtureImages;
 import io.bivouac.fixtures.LocalRegistry;
@@ -12,7 +11,6 @@ import java.net.ConnectException;
 import java.net.Socket;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.Comparator;
 import java.util.Properties;
 import java.util.stream.Stream;
@@ -42,11 +40,7 @@ class MavenPluginTests {
     }
 
     private void assertNothingLives() {
-        await().atMost(Duration.ofSeconds(2)).untilAsserted(() -> {
-            try (Stream<Path> sessions = Files.list(store().resolve("sessions"))) {
-                assertThat(sessions).isEmpty();
-            }
-        });
+        OutsideMaven.awaitNoSession(store());
     }
 
     private Properties environment() throws IOException {

@@ -1,15 +1,21 @@
 package io.bivouac.it;
 
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
 import io.bivouac.fixtures.FixtureImages;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.Properties;
 import java.util.Set;
+import java.util.stream.Stream;
 
 /**
  * Maven as somebody outside this build runs it: what we built comes from a repository, as if it were released. {@code
@@ -91,6 +97,15 @@ final class OutsideMaven {
         ProcessBuilder builder = new ProcessBuilder(command).directory(folder.toFile());
         builder.environment().put("JAVA_HOME", System.getProperty("java.home"));
         return builder;
+    }
+
+    /** Returns when no session of this store is left. */
+    static void awaitNoSession(Path store) {
+        await().atMost(Duration.ofSeconds(2)).untilAsserted(() -> {
+            try (Stream<Path> sessions = Files.list(store.resolve("sessions"))) {
+                assertThat(sessions).isEmpty();
+            }
+        });
     }
 
     private static Properties build() {

@@ -1,0 +1,3 @@
+package outside;
+
+class AlphaTest extends Camp {}

@@ -1,0 +1,3 @@
+package outside;
+
+class BetaTest extends Camp {}

@@ -1,0 +1,3 @@
+package outside;
+
+class GammaTest extends Camp {}

@@ -101,7 +101,7 @@ public final class Monitor {
         return answer;
     }
 
-    /** Lets the monitor go: of a container that has ended it is of no more use, of another it goes on draining it. */
+    /** Lets the monitor of a container that has ended go: another one will discard the container. */
     public synchronized void hangUp() {
         unreachable = true;
         try {

@@ -220,7 +220,11 @@ static void accept_one(struct warden *warden, struct failure *failure) {
         return;
     }
     if (warden->ahead >= 0 && send_with_fds(warden->ahead, "", 1, &connection, 1) != 0) {
-        fail(failure, "start a worker", "sendmsg", "");
+        /* One that was killed while it waited has taken nothing: another may serve as well. */
+        fd_close(&warden->ahead);
+        if (fork_ahead(warden, failure) == 0 && send_with_fds(warden->ahead, "", 1, &connection, 1) != 0) {
+            fail(failure, "start a worker", "sendmsg", "");
+        }
     }
     fd_close(&warden->ahead);
     if (failure->error != 0) {

@@ -2,7 +2,6 @@
 
 #include <errno.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include "discard.h"
@@ -15,8 +14,6 @@
 #include "space.h"
 #include "tree.h"
 #include "wire.h"
-
-enum { REQUEST_SECONDS = 10 };
 
 static int malformed(const struct reader *reader, struct failure *failure, const char *request) {
     return fail_with(failure, reader_error(reader), "decode the request", "", request);
@@ -190,19 +187,16 @@ static int prepare(int connection, struct frame *frame) {
 
 void worker_main(struct session *session, int connection) {
     struct failure failure = {0};
-    struct timeval limit = {.tv_sec = REQUEST_SECONDS};
-    struct timeval none = {0};
     struct arena arena = {0};
     OWNED_FRAME frame = {0};
-    setsockopt(connection, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
+    /* However long that takes: a debugger may hold the JVM between its connecting and its asking. */
     int received = frame_receive(connection, &frame);
-    setsockopt(connection, SOL_SOCKET, SO_RCVTIMEO, &none, sizeof none);
     bool prepared = received > 0 && frame.type == FRAME_ANNOUNCE;
     if (prepared) {
         if (prepare(connection, &frame) != 0) {
             return;
         }
-        /* However long that takes: an image may be unpacked meanwhile, or nobody need a container for a while. */
+        /* An image may be unpacked meanwhile, or nobody need a container for a while. */
         received = receive_launch(connection, &frame);
     }
     if (received <= 0) {

@@ -15,7 +15,6 @@ final class FaultExpectations {
     private static final List<Entry> DONE = List.of(
             new Entry("accept4 in accept_one", "the connection waits and is accepted later"),
             new Entry("access in find_helper", "a helper is looked for in several folders"),
-            new Entry("close_range in become_worker", "another worker is forked when this one has ended"),
             new Entry("close_range in run_proxy", "the proxy holds what it does not need, as long as it runs"),
             new Entry("close_range in run_program", "execve closes what the helper does not need in any case"),
             new Entry("execveat in execute_self", "a read-only mount of the program serves as well"),
@@ -46,18 +45,16 @@ final class FaultExpectations {
             new Entry("prctl in proxy_main", "a name for people who look at processes"),
             new Entry("read in reap", "whatever woke it up, children are waited for"),
             new Entry("recv in has_hung_up", "who has hung up is found out by answering"),
-            new Entry(
-                    "recvmsg in receive_with_fds < become_worker", "another worker is forked when this one has ended"),
             new Entry("recvmsg in receive_with_fds < listener_serve", "the question waits and is read later"),
             new Entry("recvmsg in receive_with_fds < registry_serve", "the change waits and is read later"),
             new Entry("send in notify", "the next notice says more"),
             new Entry(
                     "sendmsg in send_with_fds < registry_tell < live",
                     "PID 1 hears of the end when it reaps the monitor"),
+            new Entry("sendmsg in send_with_fds < accept_one", "another worker is forked and takes the connection"),
             new Entry("setrlimit in set_limits", "a limit that may not be raised is as high as it may be"),
             new Entry("setsid in prepare < guardian_main", "it keeps a terminal's signals away"),
             new Entry("socketpair in fork_ahead", "it is tried again when a worker is needed"),
-            new Entry("setsockopt in worker_main", "it limits how long a request may take to arrive"),
             new Entry("stat in identify", "without its namespace, a process is told by number and age"),
             new Entry("unlinkat in remove_folder < remove_children", "a folder that is not empty is emptied first"),
             new Entry("unlinkat in remove_tree_at", "what is no file may be a folder, and one that is not empty"),
@@ -90,11 +87,17 @@ final class FaultExpectations {
             new Entry("read in drain <", "a pipe that cannot be read is closed, and the log ends there"),
             new Entry("logs_append <", "output that cannot be written is counted, and the log says how much"));
 
+    /** Told where a request meets the failure, done all the same where it comes later. */
+    private static final List<Entry> EITHER = List.of(
+            new Entry("close_range in become_worker", "another worker is forked when this one has ended"),
+            new Entry(
+                    "recvmsg in receive_with_fds < become_worker", "another worker is forked when this one has ended"));
+
     private FaultExpectations() {}
 
     /** The entry by which this call site may fail without a word. */
     static Optional<String> done(String site) {
-        return find(DONE, site).or(() -> find(PART, site));
+        return find(DONE, site).or(() -> find(PART, site)).or(() -> find(EITHER, site));
     }
 
     /** The entry by which part of what was asked for may be missing. */
@@ -102,11 +105,17 @@ final class FaultExpectations {
         return find(PART, site);
     }
 
+    /** All that are needed, whoever is first. */
     static List<String> entries() {
         List<String> entries = new ArrayList<>();
         DONE.forEach(entry -> entries.add(entry.site));
         PART.forEach(entry -> entries.add(entry.site));
         return entries;
+    }
+
+    /** Those whose need is a matter of who is first: their call sites are failed in any case. */
+    static List<String> races() {
+        return EITHER.stream().map(Entry::site).toList();
     }
 
     private static Optional<String> find(List<Entry> table, String site) {

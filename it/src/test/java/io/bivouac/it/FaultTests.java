@@ -74,6 +74,9 @@ class FaultTests {
         if (WANTED.isEmpty()) {
             root.entries().addAll(rootless.entries());
             assertThat(root.entries()).as("entries that are needed").containsAll(FaultExpectations.entries());
+            for (String race : FaultExpectations.races()) {
+                assertThat(root.sites()).as(race).anyMatch(site -> site.contains(race));
+            }
         }
     }
 

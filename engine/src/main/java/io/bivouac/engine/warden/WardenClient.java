@@ -3,7 +3,9 @@ package io.bivouac.engine.warden;
 import io.bivouac.engine.BivouacException;
 import io.bivouac.engine.InterruptionException;
 import io.bivouac.engine.io.Uninterrupted;
+import io.bivouac.engine.wire.Frame;
 import io.bivouac.engine.wire.FrameType;
+import io.bivouac.engine.wire.ProtocolException;
 import io.bivouac.engine.wire.WireWriter;
 import java.io.IOException;
 import java.net.StandardProtocolFamily;
@@ -129,8 +131,21 @@ public final class WardenClient {
             connection.send(request);
             return connection;
         } catch (IOException e) {
+            IOException cause = reason(connection, e);
             connection.close();
-            throw lost(e);
+            throw lost(cause);
+        }
+    }
+
+    /** Whoever could not be served was told why before the warden hung up. */
+    private static IOException reason(WardenConnection connection, IOException failure) {
+        try {
+            Frame frame = connection.next();
+            return frame.type() == FrameType.FAILED
+                    ? new IOException(new WardenException(WardenFailure.decode(frame.reader())).getMessage(), failure)
+                    : failure;
+        } catch (IOException | ProtocolException e) {
+            return failure;
         }
     }
 

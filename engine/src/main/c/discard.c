@@ -4,7 +4,6 @@
 #include <signal.h>
 #include <stdbool.h>
 
-#include "freeze.h"
 #include "group.h"
 #include "io.h"
 #include "space.h"

@@ -27,6 +27,15 @@ public final class Commands {
         return finish(new ProcessBuilder(command).redirectErrorStream(true).start());
     }
 
+    /** Runs what has to succeed: what it said. */
+    public static String output(List<String> command) throws IOException, InterruptedException {
+        Result result = run(command);
+        if (result.code() != 0) {
+            throw new IOException(String.join(" ", command) + " failed: " + result.output());
+        }
+        return result.output();
+    }
+
     /** Gives a program no input and waits for its end. */
     public static Result finish(Process process) throws IOException, InterruptedException {
         process.getOutputStream().close();

@@ -57,7 +57,7 @@ final class CarryBenchmark implements Benchmark {
         podman(report, reference, work);
         skopeo(report, reference, work);
         docker(report);
-        run(List.of("rm", "-rf", work.toString()));
+        Commands.output(List.of("rm", "-rf", work.toString()));
     }
 
     private LocalRegistry registry() throws IOException, InterruptedException {
@@ -111,8 +111,10 @@ final class CarryBenchmark implements Benchmark {
         }
         String layout = work.resolve("layout") + ":postgres";
         long begin = System.nanoTime();
-        run(List.of("skopeo", "copy", "--quiet", "--src-tls-verify=false", "docker://" + reference, "oci:" + layout));
-        run(List.of("umoci", "unpack", "--image", layout, work.resolve("bundle").toString()));
+        Commands.output(List.of(
+                "skopeo", "copy", "--quiet", "--src-tls-verify=false", "docker://" + reference, "oci:" + layout));
+        Commands.output(List.of(
+                "umoci", "unpack", "--image", layout, work.resolve("bundle").toString()));
         report.addNanos(SKOPEO, System.nanoTime() - begin);
     }
 
@@ -133,27 +135,13 @@ final class CarryBenchmark implements Benchmark {
     }
 
     private static void docker(Report report, DockerDaemon daemon, String reference) throws Exception {
-        time(report, DOCKER, daemon.docker("pull", "--quiet", reference));
+        CommandBenchmark.time(report, DOCKER, daemon.docker("pull", "--quiet", reference));
         String[] sleeper = {"run", "--detach", "--network", "none", "--entrypoint", "sleep", reference, "1000"};
-        String id = run(daemon.docker(sleeper)).strip();
-        run(daemon.docker("exec", id, "sh", "-c", "head -c 100000000 /dev/urandom > /changed"));
-        time(report, DOCKER_COMMIT, daemon.docker("commit", id, "bench/commit:1"));
-        run(daemon.docker("rm", "--force", id));
-        run(daemon.docker("rmi", "bench/commit:1", reference));
-    }
-
-    private static void time(Report report, String row, List<String> command) throws Exception {
-        long begin = System.nanoTime();
-        run(command);
-        report.addNanos(row, System.nanoTime() - begin);
-    }
-
-    private static String run(List<String> command) throws IOException, InterruptedException {
-        Commands.Result result = Commands.run(command);
-        if (result.code() != 0) {
-            throw new IOException(String.join(" ", command) + " failed: " + result.output());
-        }
-        return result.output();
+        String id = Commands.output(daemon.docker(sleeper)).strip();
+        Commands.output(daemon.docker("exec", id, "sh", "-c", "head -c 100000000 /dev/urandom > /changed"));
+        CommandBenchmark.time(report, DOCKER_COMMIT, daemon.docker("commit", id, "bench/commit:1"));
+        Commands.output(daemon.docker("rm", "--force", id));
+        Commands.output(daemon.docker("rmi", "bench/commit:1", reference));
     }
 
     @Override

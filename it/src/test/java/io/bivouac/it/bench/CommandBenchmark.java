@@ -110,6 +110,12 @@ final class CommandBenchmark implements Benchmark {
         }
     }
 
+    static void time(Report report, String row, List<String> command) throws IOException, InterruptedException {
+        long begin = System.nanoTime();
+        Commands.output(command);
+        report.addNanos(row, System.nanoTime() - begin);
+    }
+
     static boolean isInstalled(String program) {
         for (String path :
                 System.getenv().getOrDefault("PATH", "/usr/bin:/usr/sbin").split(":", -1)) {

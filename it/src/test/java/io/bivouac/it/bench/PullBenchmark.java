@@ -71,14 +71,16 @@ final class PullBenchmark implements Benchmark {
     @Override
     public void measure(Report report) throws Exception {
         String reference = reference(registry());
-        List<String> times = run(List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-Xmx64m",
-                "-cp",
-                System.getProperty("java.class.path"),
-                PullBenchmark.class.getName(),
-                folder.resolve("store-pull").toString(),
-                reference));
+        List<String> times = Commands.output(List.of(
+                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                        "-Xmx64m",
+                        "-cp",
+                        System.getProperty("java.class.path"),
+                        PullBenchmark.class.getName(),
+                        folder.resolve("store-pull").toString(),
+                        reference))
+                .lines()
+                .toList();
         report.addNanos(FIRST, Long.parseLong(times.get(0)));
         for (String time : times.subList(1, times.size())) {
             report.addNanos(OURS, Long.parseLong(time));
@@ -87,18 +89,10 @@ final class PullBenchmark implements Benchmark {
             long begin = System.nanoTime();
             for (String blob : blobs) {
                 String url = "http://" + registry().name() + "/v2/postgres/blobs/" + blob;
-                run(List.of("sh", "-c", "curl -sS \"$1\" | sha256sum", "sh", url));
+                Commands.output(List.of("sh", "-c", "curl -sS \"$1\" | sha256sum", "sh", url));
             }
             report.addNanos(FLOOR, System.nanoTime() - begin);
         }
-    }
-
-    private static List<String> run(List<String> command) throws IOException, InterruptedException {
-        Commands.Result result = Commands.run(command);
-        if (result.code() != 0) {
-            throw new IOException(command.get(0) + " failed: " + result.output());
-        }
-        return result.output().lines().toList();
     }
 
     /**

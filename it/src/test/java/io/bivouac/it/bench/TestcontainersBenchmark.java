@@ -45,7 +45,7 @@ final class TestcontainersBenchmark implements Benchmark {
         DockerDaemon docker = prepared();
         List<String> laps = new ArrayList<>(List.of(Programs.laps(folder).toString(), LAPS));
         laps.addAll(docker.docker("run", "--rm", "--network", "none", "probe:1", "exit", "0"));
-        for (String line : output(laps)) {
+        for (String line : Commands.output(laps).lines().toList()) {
             report.addNanos(RUN, Long.parseLong(line));
         }
         List<String> peer = List.of(
@@ -53,7 +53,7 @@ final class TestcontainersBenchmark implements Benchmark {
                 "-cp",
                 project().resolve("target/classes") + ":" + project().resolve("target/dependency") + "/*",
                 "peer.Peer");
-        for (String line : output(docker.inNetwork(peer))) {
+        for (String line : Commands.output(docker.inNetwork(peer)).lines().toList()) {
             String[] fields = line.split("\t", -1);
             report.addNanos(PREFIX + fields[0], Long.parseLong(fields[1]));
         }
@@ -66,7 +66,7 @@ final class TestcontainersBenchmark implements Benchmark {
         }
         Commands.run("rm", "-rf", project().toString());
         Commands.run("cp", "-r", PROJECT.toAbsolutePath().toString(), project().toString());
-        output(List.of(
+        Commands.output(List.of(
                 "mvn",
                 "--quiet",
                 "--batch-mode",
@@ -83,14 +83,6 @@ final class TestcontainersBenchmark implements Benchmark {
 
     private Path project() {
         return folder.resolve("testcontainers");
-    }
-
-    private static List<String> output(List<String> command) throws IOException, InterruptedException {
-        Commands.Result result = Commands.run(command);
-        if (result.code() != 0) {
-            throw new IOException(command.get(0) + " failed: " + result.output());
-        }
-        return result.output().lines().toList();
     }
 
     @Override

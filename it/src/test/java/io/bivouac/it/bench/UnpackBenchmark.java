@@ -6,7 +6,6 @@ import io.bivouac.engine.Engine;
 import io.bivouac.engine.EngineOptions;
 import io.bivouac.fixtures.FixtureImages;
 import io.bivouac.it.Commands;
-import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 
@@ -40,12 +39,13 @@ final class UnpackBenchmark implements Benchmark {
         Path work = folder.resolve("unpack-" + number++);
         unpack(report, layout, work);
         String script = "for blob in \"$1\"/*; do gzip -dc \"$blob\" > /dev/null 2>&1; done; true";
-        time(
+        CommandBenchmark.time(
                 report,
                 GZIP,
                 List.of("sh", "-c", script, "sh", layout.resolve("blobs/sha256").toString()));
         if (CommandBenchmark.isInstalled("umoci")) {
-            time(report, UMOCI, List.of("umoci", "unpack", "--image", layout + ":postgres:15", work + "-umoci"));
+            CommandBenchmark.time(
+                    report, UMOCI, List.of("umoci", "unpack", "--image", layout + ":postgres:15", work + "-umoci"));
         } else {
             report.missing(UMOCI, "umoci is not installed");
         }
@@ -65,14 +65,5 @@ final class UnpackBenchmark implements Benchmark {
                 report.addNanos(COMMIT, System.nanoTime() - commit);
             }
         }
-    }
-
-    private static void time(Report report, String row, List<String> command) throws Exception {
-        long begin = System.nanoTime();
-        Commands.Result result = Commands.run(command);
-        if (result.code() != 0) {
-            throw new IOException(row + " failed: " + result.output());
-        }
-        report.addNanos(row, System.nanoTime() - begin);
     }
 }

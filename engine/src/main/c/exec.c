@@ -27,6 +27,7 @@ struct running {
     const struct exec *request;
     int proc; /* the session's procfs */
     int connection;
+    int init;          /* the container's first process, a pidfd */
     int report[2];
     int input[2];      /* read end, write end; with a terminal the write end is its master */
     int outputs[2][2];
@@ -81,6 +82,9 @@ static int execute(const struct running *running, struct failure *failure) {
     if (group_join(&running->groups, failure) != 0) {
         return -1;
     }
+    if (setns(running->init, CLONE_NEWCGROUP) != 0) {
+        return fail(failure, "enter the container's cgroup namespace", "setns", running->request->id);
+    }
     if (STANDS(OWN_SESSION) && setsid() < 0) {
         return fail(failure, "start the command", "setsid", "");
     }
@@ -106,9 +110,10 @@ static void exec_child(void *argument) {
 }
 
 /* The parent stays in the session's PID namespace, so that it can wait for its child; the child is born in the
- * container's. */
+ * container's. The cgroup namespace is entered by the child alone: where the v2 hierarchy is mounted with nsdelegate, as
+ * systemd does, nobody in a namespace moves in from outside of it, not by being born either (ENOENT). */
 static int enter_container(const struct container *container, struct failure *failure) {
-    int namespaces = CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWNET | CLONE_NEWCGROUP;
+    int namespaces = CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWNET;
     return setns(container->init, namespaces) == 0
                ? 0
                : fail(failure, "enter the container", "setns", container->id);
@@ -145,6 +150,7 @@ static int start(struct session *session, struct running *running, struct failur
         || open_streams(running, failure) != 0 || enter_container(&container, failure) != 0) {
         return -1;
     }
+    running->init = container.init;
     running->pid = spawn_sharing(0, running->groups.unified, &running->child, exec_child, running);
     if (running->pid < 0) {
         return fail(failure, "start the command", "clone3", "");

@@ -7,7 +7,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 /** Starts another JVM on the same class path, to be killed, starved, or run as somebody else. */
-final class ChildJvm {
+public final class ChildJvm {
     private final List<String> prefix = new ArrayList<>();
     private final List<String> options = new ArrayList<>();
     private final List<String> environment = new ArrayList<>();
@@ -54,7 +54,7 @@ final class ChildJvm {
     }
 
     /** The class path copied to where every user can read it. */
-    static String readableClassPath(Path folder) throws IOException {
+    public static String readableClassPath(Path folder) throws IOException {
         List<String> entries = new ArrayList<>();
         int number = 0;
         for (String entry : System.getProperty("java.class.path").split(":", -1)) {

@@ -157,6 +157,19 @@ class LimitTests {
     }
 
     @Test
+    void swapCountsBesideMemory() {
+        Limits limits = Limits.none().withMemory(64L << 20).withMemorySwap(96L << 20);
+        try (Container container = Engines.shared().start(SLEEPER.withLimits(limits))) {
+            // Version 2 counts swap alone, version 1 both together.
+            String files = "/sys/fs/cgroup/memory.swap.max /sys/fs/cgroup/memory/memory.memsw.limit_in_bytes";
+            assertThat(container
+                            .exec("sh", "-c", "cat " + files + " 2>/dev/null")
+                            .stdout())
+                    .isIn("33554432\n", "100663296\n");
+        }
+    }
+
+    @Test
     void processorsCanBeChosen() {
         try (Container container =
                 Engines.shared().start(SLEEPER.withLimits(Limits.none().withCpuset("0")))) {
@@ -185,7 +198,7 @@ class LimitTests {
             assertThat(child.await("failed "))
                     .isEqualTo(
                             "HostException: This host cannot limit a container's memory, processors: no control group with"
-                                    + " these controllers is open to this user. Start the tests in one of their own, systemd-run --user"
+                                    + " these controllers is open to this user. Start the tests in one of their own, systemd-run"
                                     + " --scope -p Delegate=yes COMMAND, or go without by -Dbivouac.limits=best-effort.");
         }
         try (Child child = new ChildJvm()

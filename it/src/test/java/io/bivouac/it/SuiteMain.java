@@ -7,7 +7,6 @@ import java.util.List;
 import org.junit.platform.engine.DiscoverySelector;
 import org.junit.platform.engine.discovery.DiscoverySelectors;
 import org.junit.platform.launcher.Launcher;
-import org.junit.platform.launcher.LauncherDiscoveryRequest;
 import org.junit.platform.launcher.TagFilter;
 import org.junit.platform.launcher.core.LauncherDiscoveryRequestBuilder;
 import org.junit.platform.launcher.core.LauncherFactory;
@@ -19,7 +18,8 @@ final class SuiteMain {
     private SuiteMain() {}
 
     /**
-     * Says {@code passed N} or {@code failed N} at the end.
+     * Says {@code passed N} or {@code failed N} at the end. What takes root is left out, unless {@code bivouac.it.everything}
+     * is set.
      *
      * @param arguments names of test classes
      */
@@ -28,13 +28,14 @@ final class SuiteMain {
         for (String name : arguments) {
             selectors.add(DiscoverySelectors.selectClass(name));
         }
-        LauncherDiscoveryRequest request = LauncherDiscoveryRequestBuilder.request()
-                .selectors(selectors)
-                .filters(TagFilter.excludeTags("root"))
-                .build();
+        LauncherDiscoveryRequestBuilder builder =
+                LauncherDiscoveryRequestBuilder.request().selectors(selectors);
+        if (!Boolean.getBoolean("bivouac.it.everything")) {
+            builder.filters(TagFilter.excludeTags("root"));
+        }
         SummaryGeneratingListener listener = new SummaryGeneratingListener();
         Launcher launcher = LauncherFactory.create();
-        launcher.execute(request, listener);
+        launcher.execute(builder.build(), listener);
         TestExecutionSummary summary = listener.getSummary();
         summary.printFailuresTo(new PrintWriter(System.out, true, StandardCharsets.UTF_8), 20);
         long failures = summary.getTotalFailureCount();

@@ -11,6 +11,7 @@ import io.bivouac.engine.cgroup.Cgroups;
 import io.bivouac.engine.cgroup.HostDevice;
 import io.bivouac.engine.warden.CgroupPath;
 import io.bivouac.engine.warden.CgroupPlan;
+import io.bivouac.engine.warden.Remedies;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -38,8 +39,10 @@ record ContainerGroups(List<CgroupPlan> plans, Optional<CgroupPath> freezer) {
      *
      * @param name of the container's own groups
      * @param disk a folder on the disk its files are written to
+     * @param rootless whether an ordinary user starts it
      */
-    static ContainerGroups of(Cgroups cgroups, String name, ContainerSpec spec, EngineOptions options, Path disk)
+    static ContainerGroups of(
+            Cgroups cgroups, String name, ContainerSpec spec, EngineOptions options, Path disk, boolean rootless)
             throws IOException {
         Limits limits = spec.limits();
         List<String> missing = cgroups.unenforceable(limits);
@@ -47,7 +50,7 @@ record ContainerGroups(List<CgroupPlan> plans, Optional<CgroupPath> freezer) {
             throw new HostException(
                     "This host cannot limit a container's " + String.join(", ", missing)
                             + ": no control group with these controllers is open to this user. Start the tests in one of their"
-                            + " own, systemd-run --user --scope -p Delegate=yes COMMAND, or go without by"
+                            + " own, " + Remedies.delegation(rootless) + " COMMAND, or go without by"
                             + " -Dbivouac.limits=best-effort.",
                     null);
         }

@@ -207,7 +207,12 @@ final class ContainerRun {
         if (create) {
             labels = context.labeller.label(spec);
             groups = ContainerGroups.of(
-                    session.cgroups(), LaunchPlanner.folder(id), spec, context.options, session.folder());
+                    session.cgroups(),
+                    LaunchPlanner.folder(id),
+                    spec,
+                    context.options,
+                    session.folder(),
+                    context.mapping.rootless());
         }
         LaunchPlan plan = context.planner.launch(this, draft, create, trace.wanted());
         trace.mark("plan");

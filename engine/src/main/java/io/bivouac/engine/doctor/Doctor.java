@@ -234,6 +234,8 @@ public final class Doctor {
                 (offer.missing().isEmpty() ? "All limits" : "No limits of " + String.join(", ", offer.missing()))
                         + (offer.freezes() ? "." : "; pausing stops processes one by one."),
                 hierarchies,
-                mapping.rootless() ? Remedies.GROUPS : Remedies.HIERARCHIES);
+                offer.hierarchies().isEmpty() && !mapping.rootless()
+                        ? Remedies.HIERARCHIES
+                        : Remedies.groups(mapping.rootless()));
     }
 }

@@ -38,9 +38,6 @@ public final class Remedies {
     public static final String EXECUTION =
             "If the file system there is mounted noexec, move the store with -Dbivouac.store=FOLDER.";
 
-    public static final String GROUPS =
-            "Let systemd hand control groups to this build: systemd-run --user --scope -p Delegate=yes mvn verify.";
-
     public static final String HIERARCHIES =
             "Mount the control groups for this process, writable; inside a container, start that container with"
                     + " --cgroupns=private and privileged.";
@@ -58,6 +55,20 @@ public final class Remedies {
     private record Sysctl(String name, String denies, String allows) {}
 
     private Remedies() {}
+
+    /**
+     * The command before a command that lets systemd hand control groups to it.
+     *
+     * @param rootless whether an ordinary user is to run it
+     */
+    public static String delegation(boolean rootless) {
+        return "systemd-run " + (rootless ? "--user " : "") + "--scope -p Delegate=yes";
+    }
+
+    /** Where there are control groups, but not those that limits take. */
+    public static String groups(boolean rootless) {
+        return "Let systemd hand control groups to this build: " + delegation(rootless) + " mvn verify.";
+    }
 
     /** The line for the setting of this host that denies them; where none does, all there are. */
     public static String userNamespaces() {

@@ -198,7 +198,8 @@ class LimitTests {
             assertThat(child.await("failed "))
                     .isEqualTo(
                             "HostException: This host cannot limit a container's memory, processors: no control group with"
-                                    + " these controllers is open to this user. Start the tests in one of their own, systemd-run"
+                                    + " these controllers is open to this user. Start the tests in one of their own, "
+                                    + (Engines.isRoot() ? "systemd-run" : "systemd-run --user")
                                     + " --scope -p Delegate=yes COMMAND, or go without by -Dbivouac.limits=best-effort.");
         }
         try (Child child = new ChildJvm()

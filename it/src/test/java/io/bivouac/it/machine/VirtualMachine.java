@@ -29,14 +29,13 @@ final class VirtualMachine {
      * Runs to its end: what the job said.
      *
      * @param job the second disk
-     * @param options of the kernel
      * @throws IOException when it does not end by itself; the message has what its kernel said last
      */
-    String run(Path job, String options, Duration limit) throws IOException, InterruptedException {
+    String run(Path job, Duration limit) throws IOException, InterruptedException {
         Path console = folder.resolve("console");
         Path said = folder.resolve("said");
         Path own = folder.resolve("qemu");
-        Process process = new ProcessBuilder(command(job, options, console, said))
+        Process process = new ProcessBuilder(command(job, console, said))
                 .redirectErrorStream(true)
                 .redirectOutput(own.toFile())
                 .start();
@@ -53,15 +52,14 @@ final class VirtualMachine {
         }
     }
 
-    private List<String> command(Path job, String options, Path console, Path said) {
+    private List<String> command(Path job, Path console, Path said) {
         List<String> command =
                 new ArrayList<>(List.of("qemu-system-x86_64", "-nodefaults", "-no-user-config", "-no-reboot"));
         command.addAll(
                 List.of("-accel", "tcg,thread=multi", "-cpu", "max", "-smp", "2", "-m", "3072", "-display", "none"));
         command.addAll(List.of(
                 "-kernel", host.kernel().toString(), "-initrd", host.initrd().toString()));
-        command.addAll(
-                List.of("-append", "root=/dev/vda rw console=ttyS0 quiet systemd.show_status=0 panic=-1 " + options));
+        command.addAll(List.of("-append", "root=/dev/vda rw console=ttyS0 quiet systemd.show_status=0 panic=-1"));
         for (Path disk : List.of(host.disk(), job)) {
             // What is written goes to a file that has no name.
             command.addAll(List.of("-drive", "file=" + disk + ",format=raw,if=virtio,snapshot=on"));

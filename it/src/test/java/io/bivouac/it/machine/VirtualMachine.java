@@ -53,10 +53,12 @@ final class VirtualMachine {
     }
 
     private List<String> command(Path job, Path console, Path said) {
-        List<String> command =
-                new ArrayList<>(List.of("qemu-system-x86_64", "-nodefaults", "-no-user-config", "-no-reboot"));
-        command.addAll(
-                List.of("-accel", "tcg,thread=multi", "-cpu", "max", "-smp", "2", "-m", "3072", "-display", "none"));
+        // It ends with this JVM, should that be killed.
+        List<String> command = new ArrayList<>(List.of("setpriv", "--pdeathsig=KILL", "qemu-system-x86_64"));
+        command.addAll(List.of("-nodefaults", "-no-user-config", "-no-reboot", "-display", "none"));
+        // One thread for both processors: with two, one may run code that the other is just patching, and JVMs die of
+        // SIGILL.
+        command.addAll(List.of("-accel", "tcg,thread=single", "-cpu", "max", "-smp", "2", "-m", "3072"));
         command.addAll(List.of(
                 "-kernel", host.kernel().toString(), "-initrd", host.initrd().toString()));
         command.addAll(List.of("-append", "root=/dev/vda rw console=ttyS0 quiet systemd.show_status=0 panic=-1"));

@@ -207,6 +207,8 @@ class LimitTests {
                 .option("-Dbivouac.limits=best-effort")
                 .start(LimitedStart.class, folder.toString())) {
             assertThat(child.await("started")).isEmpty();
+            // What it clears away is in our folder, and another user's where this one has several.
+            assertThat(child.join()).as(child.output()).isZero();
         }
     }
 

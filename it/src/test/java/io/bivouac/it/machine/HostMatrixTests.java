@@ -13,6 +13,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Isolated;
 
 /**
  * Hosts as most users have them: pure cgroup v2 under systemd, with AppArmor. They run here as virtual machines without the
@@ -20,6 +21,7 @@ import org.junit.jupiter.api.io.TempDir;
  *
  * <p>{@code -Dbivouac.matrix=all} runs what a host can change the outcome of, and prints what was run.
  */
+@Isolated
 @Tag("root")
 @Tag("machine")
 @Timeout(value = 2, unit = TimeUnit.HOURS)

@@ -75,10 +75,12 @@ public final class WardenProcess implements AutoCloseable {
 
     /**
      * A program that was just written cannot be executed while a process that was forked meanwhile, by whatever thread of this
-     * JVM, still holds the descriptor it was written through: until that executes its own program, and nobody tells when.
+     * JVM, still holds the descriptor it was written through: until that executes its own program, and nobody tells when. JDKs
+     * differ in how they say it: {@code error=26, Text file busy} and, since 25, {@code error: 26 (Text file busy)}.
      */
     private static boolean isBusy(IOException e) {
-        return String.valueOf(e.getMessage()).contains("error=" + Errno.ETXTBSY + ",");
+        String message = String.valueOf(e.getMessage());
+        return message.contains("error=" + Errno.ETXTBSY + ",") || message.contains("error: " + Errno.ETXTBSY + " ");
     }
 
     private static Process tryToSpawn(Path binary, String role) throws IOException {

@@ -1,7 +1,6 @@
 package io.bivouac.engine.core;
 
 import io.bivouac.engine.ContainerSpec;
-import io.bivouac.engine.EngineOptions;
 import io.bivouac.engine.HostException;
 import io.bivouac.engine.Limits;
 import io.bivouac.engine.Mount;
@@ -39,18 +38,16 @@ record ContainerGroups(List<CgroupPlan> plans, Optional<CgroupPath> freezer) {
      *
      * @param name of the container's own groups
      * @param disk a folder on the disk its files are written to
-     * @param rootless whether an ordinary user starts it
      */
-    static ContainerGroups of(
-            Cgroups cgroups, String name, ContainerSpec spec, EngineOptions options, Path disk, boolean rootless)
+    static ContainerGroups of(Cgroups cgroups, String name, ContainerSpec spec, EngineContext context, Path disk)
             throws IOException {
         Limits limits = spec.limits();
         List<String> missing = cgroups.unenforceable(limits);
-        if (!missing.isEmpty() && !options.bestEffortLimits()) {
+        if (!missing.isEmpty() && !context.options.bestEffortLimits()) {
             throw new HostException(
                     "This host cannot limit a container's " + String.join(", ", missing)
                             + ": no control group with these controllers is open to this user. Start the tests in one of their"
-                            + " own, " + Remedies.delegation(rootless) + " COMMAND, or go without by"
+                            + " own, " + Remedies.delegation(context.mapping.rootless()) + " COMMAND, or go without by"
                             + " -Dbivouac.limits=best-effort.",
                     null);
         }

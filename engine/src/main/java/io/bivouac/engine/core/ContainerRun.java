@@ -206,13 +206,7 @@ final class ContainerRun {
             throws IOException, WardenException {
         if (create) {
             labels = context.labeller.label(spec);
-            groups = ContainerGroups.of(
-                    session.cgroups(),
-                    LaunchPlanner.folder(id),
-                    spec,
-                    context.options,
-                    session.folder(),
-                    context.mapping.rootless());
+            groups = ContainerGroups.of(session.cgroups(), LaunchPlanner.folder(id), spec, context, session.folder());
         }
         LaunchPlan plan = context.planner.launch(this, draft, create, trace.wanted());
         trace.mark("plan");

@@ -1,6 +1,7 @@
 package io.bivouac.engine.warden;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
@@ -18,13 +19,13 @@ class WardenProcessTests {
     void programThatIsStillBeingWrittenIsExecutedAfterwards(@TempDir Path folder) throws Exception {
         Path program = folder.resolve("program");
         Files.copy(Path.of("/bin/true"), program, StandardCopyOption.COPY_ATTRIBUTES);
-        CompletableFuture<Process> spawned;
+        CompletableFuture<Process> spawned = new CompletableFuture<>();
+        Thread spawner = new Thread(() -> spawned.complete(WardenProcess.spawn(program, "guardian")), "spawner");
         try (FileChannel writer = FileChannel.open(program, StandardOpenOption.WRITE)) {
-            spawned = CompletableFuture.supplyAsync(() -> WardenProcess.spawn(program, "guardian"));
-            // Long enough to be refused, which is not the end of it.
-            TimeUnit.MILLISECONDS.sleep(200);
+            spawner.start();
+            // It was refused and pauses; had it given up, it would have ended.
+            await().until(() -> spawner.getState() == Thread.State.TIMED_WAITING);
             assertThat(writer.isOpen()).isTrue();
-            assertThat(spawned).isNotDone();
         }
         assertThat(spawned.get(10, TimeUnit.SECONDS).waitFor()).isZero();
     }

@@ -17,7 +17,7 @@ import org.junit.jupiter.api.parallel.Isolated;
 
 /**
  * Hosts as most users have them: pure cgroup v2 under systemd, with AppArmor. They run here as virtual machines without the
- * help of the processor, so that a few tests are all that fits into every build;
+ * help of the processor, so that a few tests are all that fits into every build.
  *
  * <p>{@code -Dbivouac.matrix=all} runs what a host can change the outcome of, and prints what was run.
  */
@@ -52,9 +52,8 @@ class HostMatrixTests {
             printf '[Service]\\nDelegate=cpu cpuset io memory pids\\n' >/etc/systemd/system/user@.service.d/delegate.conf
             systemctl daemon-reload
             useradd --create-home tester
-            loginctl enable-linger tester
             id=$(id -u tester)
-            until [ -S /run/user/$id/bus ]; do sleep 0.2; done
+            systemctl start user@$id.service
             AS="setpriv --reuid=tester --regid=tester --init-groups env HOME=/home/tester XDG_RUNTIME_DIR=/run/user/$id"
             """;
 

@@ -43,6 +43,9 @@ class HostMatrixTests {
     private static final List<String> SELECTION = ALL ? WHOLE : List.of("IsolationTests");
     private static final List<String> LIMITS = List.of("LimitTests");
 
+    /** One thread of this host emulates all processors: what runs beside each other there only waits longer. */
+    private static final String IN_TURN = "-Djunit.jupiter.execution.parallel.enabled=false";
+
     /** Tests of limits take root where nothing is delegated to others. */
     private static final String EVERYTHING = "-Dbivouac.it.everything=true";
 
@@ -82,7 +85,7 @@ class HostMatrixTests {
                 echo '== NAME'
                 mkdir --mode=777 /var/tmp/NAME && cd /var/tmp/NAME
                 UNDER $JAVA -Dbivouac.it.folder=/var/tmp/NAME OPTION io.bivouac.it.SuiteMain CLASSES || bad="$bad NAME"
-                """.replace("NAME", name).replace("UNDER", under).replace("OPTION", option).replace(
+                """.replace("NAME", name).replace("UNDER", under).replace("OPTION", IN_TURN + " " + option).replace(
                 "CLASSES", classes.stream().map("io.bivouac.it."::concat).collect(Collectors.joining(" ")));
     }
 

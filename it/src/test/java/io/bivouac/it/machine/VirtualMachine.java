@@ -63,8 +63,8 @@ final class VirtualMachine {
                 "-kernel", host.kernel().toString(), "-initrd", host.initrd().toString()));
         command.addAll(List.of("-append", "root=/dev/vda rw console=ttyS0 quiet systemd.show_status=0 panic=-1"));
         for (Path disk : List.of(host.disk(), job)) {
-            // What is written goes to a file that has no name.
-            command.addAll(List.of("-drive", "file=" + disk + ",format=raw,if=virtio,snapshot=on"));
+            // What is written goes to a file that has no name, and never has to survive a power cut.
+            command.addAll(List.of("-drive", "file=" + disk + ",format=raw,if=virtio,snapshot=on,cache=unsafe"));
         }
         command.addAll(List.of("-serial", "file:" + console, "-serial", "file:" + said));
         return command;

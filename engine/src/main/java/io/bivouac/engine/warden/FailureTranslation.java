@@ -136,6 +136,12 @@ public final class FailureTranslation {
                         attempt + ": the working directory " + failure.object() + " cannot be entered: "
                                 + Errno.text(failure.errno()) + ".",
                         cause);
+            case "set a sysctl" ->
+                new ConfigurationException(
+                        attempt + ": the sysctl " + failure.object().replace('/', '.') + " cannot be set: "
+                                + Errno.text(failure.errno()) + "."
+                                + (failure.errno() == Errno.ENOENT ? NO_SYSCTL_HINT : ""),
+                        cause);
             case "listen on the host" ->
                 new HostException(
                         attempt + ": the host cannot listen on " + failure.object() + ": " + Errno.text(failure.errno())
@@ -146,6 +152,10 @@ public final class FailureTranslation {
     }
 
     private static final Set<Integer> UNMAPPED = Set.of(Errno.EPERM, Errno.EINVAL);
+
+    /** Those of net.core are root's alone on older kernels: seen on 6.1, not on 6.18. */
+    private static final String NO_SYSCTL_HINT =
+            " This kernel has none of that name for a container; ordinary users' containers have fewer than root's.";
 
     private static final String UNMAPPED_HINT =
             " In a rootless session only mapped ids exist: add subordinate ids with usermod --add-subuids and --add-subgids.";

@@ -48,6 +48,13 @@ class FailureTranslationTests {
     }
 
     @Test
+    void sysctlsAreNamedAsTheyWereGiven() {
+        assertThat(translate("set a sysctl", "write", Errno.EINVAL, "net/core/somaxconn"))
+                .isInstanceOf(ConfigurationException.class)
+                .hasMessage("It failed: the sysctl net.core.somaxconn cannot be set: invalid argument (EINVAL).");
+    }
+
+    @Test
     void namespacesAreDeniedByPrivilegeNotByLimits() {
         assertThat(translate("create namespaces", "clone3", Errno.EPERM, ""))
                 .isInstanceOf(UnsupportedHostException.class)

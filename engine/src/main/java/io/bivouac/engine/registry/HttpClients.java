@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.net.http.HttpClient;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -37,22 +38,22 @@ final class HttpClients {
      */
     HttpClient of(Origin target, String registry) throws IOException {
         if (!target.isSecure()) {
-            return client("plain", null);
+            return client("plain", target, null);
         }
         if (settings.isInsecure(target.authority())) {
-            return client("insecure", insecure());
+            return client("insecure", target, insecure());
         }
         List<Path> own = certificates.folders(target.authority());
         List<Path> authorities = new ArrayList<>(own);
         if (own.isEmpty()) {
             authorities.addAll(certificates.folders(registry));
         }
-        String key = "authorities " + authorities + " own " + own;
-        HttpClient known = clients.get(key);
+        String trust = "authorities " + authorities + " own " + own;
+        HttpClient known = clients.get(key(trust, target));
         if (known != null) {
             return known;
         }
-        return client(key, authorities.isEmpty() ? null : certificates.context(authorities, own));
+        return client(trust, target, authorities.isEmpty() ? null : certificates.context(authorities, own));
     }
 
     private static SSLContext insecure() throws IOException {
@@ -63,12 +64,25 @@ final class HttpClients {
         }
     }
 
-    private HttpClient client(String key, @Nullable SSLContext context) {
-        return clients.computeIfAbsent(key, unused -> {
+    /** Clients differ in how long they try to connect. */
+    private String key(String trust, Origin target) {
+        return trust + " within " + connection(target);
+    }
+
+    /**
+     * How long a connection may take, the handshake of TLS included. This very host refuses at once where nobody listens; who is
+     * merely busy may take the time of an answer.
+     */
+    private Duration connection(Origin target) {
+        return Proxies.isThisHost(target.host()) ? patience.answer() : patience.contact();
+    }
+
+    private HttpClient client(String trust, Origin target, @Nullable SSLContext context) {
+        return clients.computeIfAbsent(key(trust, target), unused -> {
             HttpClient.Builder builder = HttpClient.newBuilder()
                     .version(HttpClient.Version.HTTP_1_1)
                     .followRedirects(HttpClient.Redirect.NEVER)
-                    .connectTimeout(patience.contact())
+                    .connectTimeout(connection(target))
                     .proxy(proxies);
             return (context == null ? builder : builder.sslContext(context)).build();
         });

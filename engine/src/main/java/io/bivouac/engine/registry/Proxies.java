@@ -99,7 +99,8 @@ final class Proxies extends ProxySelector {
         }
     }
 
-    private static boolean isThisHost(String host) {
+    /** Whether it is this very host by its name, so that nobody is between. */
+    static boolean isThisHost(String host) {
         return host.equals("localhost")
                 || literal(host).map(InetAddress::isLoopbackAddress).orElse(false);
     }

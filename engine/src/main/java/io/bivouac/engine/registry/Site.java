@@ -1,6 +1,5 @@
 package io.bivouac.engine.registry;
 
-import java.net.InetAddress;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -52,8 +51,7 @@ record Site(String name, String prefix, @Nullable String schemeOrNull, boolean m
 
     /** Whether it is this very host by its name, so that nobody is between. */
     boolean isLoopback() {
-        return host().equals("localhost")
-                || Proxies.literal(host()).map(InetAddress::isLoopbackAddress).orElse(false);
+        return Proxies.isThisHost(host());
     }
 
     @Override

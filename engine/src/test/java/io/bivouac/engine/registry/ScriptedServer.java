@@ -3,6 +3,7 @@ package io.bivouac.engine.registry;
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
 import com.sun.net.httpserver.HttpsConfigurator;
+import com.sun.net.httpserver.HttpsParameters;
 import com.sun.net.httpserver.HttpsServer;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -115,8 +116,23 @@ final class ScriptedServer implements AutoCloseable {
     }
 
     static ScriptedServer startSecure(SSLContext context) throws IOException {
+        return startSecure(context, () -> {});
+    }
+
+    /**
+     * Starts one that speaks https.
+     *
+     * @param atHandshake run when somebody has connected, before the server says anything
+     */
+    static ScriptedServer startSecure(SSLContext context, Runnable atHandshake) throws IOException {
         HttpsServer server = HttpsServer.create(address(), 0);
-        server.setHttpsConfigurator(new HttpsConfigurator(context));
+        server.setHttpsConfigurator(new HttpsConfigurator(context) {
+            @Override
+            public void configure(HttpsParameters parameters) {
+                atHandshake.run();
+                super.configure(parameters);
+            }
+        });
         return new ScriptedServer(server, true);
     }
 

@@ -10,6 +10,9 @@ import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
@@ -185,6 +188,26 @@ class SecureTransportTests {
             assertThat(failure.getSuppressed()[0])
                     .hasMessage("the mirror " + name + " does not speak https. If it is to be used without, name it in"
                             + " -Dbivouac.registry.insecure=" + name);
+        }
+    }
+
+    /** On a host that has much to do, the handshake alone may outlast what a registry far away is given to connect. */
+    @Test
+    void busyServerOfThisHostIsNotGivenUpWhileItShakesHands() throws Exception {
+        client.patience(new Patience(
+                Duration.ofMillis(100),
+                Duration.ofMillis(100),
+                Duration.ofSeconds(30),
+                Duration.ofSeconds(30),
+                1,
+                Duration.ofMillis(1),
+                Duration.ofSeconds(2)));
+        try (ScriptedServer busy = ScriptedServer.startSecure(
+                certificate.context(), () -> LockSupport.parkNanos(TimeUnit.SECONDS.toNanos(1)))) {
+            image.serve(busy);
+            client.insecure(busy.name());
+
+            client.pull(FakeImage.at(busy));
         }
     }
 

@@ -33,6 +33,7 @@ final class TestClient implements AutoCloseable, BlobTarget {
     private List<String> insecure = List.of();
     private List<String> realms = List.of();
     private Addresses.Lookup lookup = InetAddress::getAllByName;
+    private Patience patience = PATIENCE;
     private RegistryClient client;
 
     TestClient(Path folder) throws IOException {
@@ -47,7 +48,7 @@ final class TestClient implements AutoCloseable, BlobTarget {
         return new RegistryClient(
                 RegistrySettings.of(mirrors, insecure, realms),
                 new Surroundings(environment, system),
-                PATIENCE,
+                patience,
                 executor,
                 lookup);
     }
@@ -78,6 +79,12 @@ final class TestClient implements AutoCloseable, BlobTarget {
 
     TestClient lookup(Addresses.Lookup other) {
         lookup = other;
+        client = make();
+        return this;
+    }
+
+    TestClient patience(Patience other) {
+        patience = other;
         client = make();
         return this;
     }

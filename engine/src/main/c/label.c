@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/xattr.h>
 
 #include "io.h"
 
@@ -37,4 +38,11 @@ int label_next_program(int proc, enum label_module module, const char *label, st
     }
     /* At once: every write is a request of its own. */
     return write_all(attribute, text, (size_t)length) == 0 ? 0 : fail(failure, operation, "write", label);
+}
+
+int label_folder(int folder, const char *label, struct failure *failure) {
+    if (label[0] == '\0' || fsetxattr(folder, "security.selinux", label, strlen(label), 0) == 0 || errno == EOPNOTSUPP) {
+        return 0;
+    }
+    return fail(failure, "label the layer", "fsetxattr", label);
 }

@@ -19,6 +19,7 @@ struct message {
     pid_t init_pid;
     pid_t monitor_pid;
     uint32_t present; /* in answers: which of the container's descriptors are passed */
+    int error;        /* in answers: why they cannot be passed */
     char id[CONTAINER_ID_SIZE];
 };
 
@@ -68,8 +69,12 @@ static int take_answer(int socket, const char *id, struct container *found, stru
     size_t count = 0;
     int *fds[CONTAINER_FDS];
     size_t taken = 0;
-    if (receive_with_fds(socket, &message, sizeof message, passed, &count) != sizeof message) {
-        return fail_with(failure, ECONNRESET, "find the container", "recvmsg", id);
+    ssize_t received = receive_with_fds(socket, &message, sizeof message, passed, &count);
+    if (received != sizeof message) {
+        return fail_with(failure, received < 0 ? errno : ECONNRESET, "find the container", "recvmsg", id);
+    }
+    if (message.error != 0) {
+        return fail_with(failure, message.error, "find the container", "sendmsg", id);
     }
     memcpy(found->id, message.id, sizeof found->id);
     found->init_pid = message.init_pid;
@@ -188,7 +193,10 @@ static void answer(const struct registry *registry, const struct message *questi
             }
         }
     }
-    send_with_fds(socket, &message, sizeof message, passed, count);
+    if (send_with_fds(socket, &message, sizeof message, passed, count) != 0) {
+        message.error = errno;
+        send_with_fds(socket, &message, sizeof message, NULL, 0);
+    }
 }
 
 static void apply(struct registry *registry, const struct message *message, const int *fds, size_t count) {

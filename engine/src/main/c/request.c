@@ -254,6 +254,7 @@ int decode_tree(struct reader *reader, struct tree *request) {
     reader->bad |= request->layers[0] != '\0' && !is_component(request->layers);
     request->below = take_text(reader);
     request->output = take_text(reader);
+    request->label = take_text(reader);
     reader->bad |= (request->flags & TREE_INTO_FOLDER) != 0 && !is_component(request->name);
     return reader_done(reader) ? 0 : -1;
 }

@@ -170,6 +170,7 @@ struct tree {
     const char *layers; /* folder beneath the store's layers, empty when nothing lies below */
     const char *below;  /* overlay options of what lies below, or the name of a single layer */
     const char *output; /* read: records go to this new file instead of the connection */
+    const char *label;  /* write: SELinux's context of the root, which whatever is made in it takes on; empty: none */
 };
 
 struct await_ports {

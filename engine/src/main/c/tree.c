@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "io.h"
+#include "label.h"
 #include "path.h"
 #include "protect.h"
 #include "space.h"
@@ -86,9 +87,12 @@ int tree_open(struct session *session, int connection, const struct tree *reques
     if (request->root_kind == TREE_CONTAINER) {
         roots->root = open_container(session, request, failure);
     } else {
-        roots->root = space_open(session, request->root, O_PATH | O_DIRECTORY | O_CLOEXEC);
+        roots->root = space_open(session, request->root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
         if (roots->root < 0) {
             return fail(failure, "open the tree", "open", request->root);
+        }
+        if (label_folder(roots->root, request->label, failure) != 0) {
+            return -1;
         }
     }
     if (roots->root >= 0 && request->layers[0] != '\0') {

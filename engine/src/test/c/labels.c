@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 #include "io.h"
@@ -67,6 +68,31 @@ static void test_refusals(int proc) {
     expect(label(-1, LABEL_SELINUX, "x", &failure) == -1 && failure.error == EBADF, "no procfs");
 }
 
+static bool refuses(int folder, const char *context, struct failure *failure) {
+    *failure = (struct failure){0};
+    return label_folder(folder, context, failure) == -1 && strcmp(failure->operation, "label the layer") == 0
+           && strcmp(failure->syscall, "fsetxattr") == 0 && strcmp(failure->object, context) == 0;
+}
+
+static void test_folders(int folder) {
+    const char context[] = "system_u:object_r:container_ro_file_t:s0";
+    char held[256];
+    struct failure failure = {0};
+    expect(refuses(-1, context, &failure) && failure.error == EBADF, "no folder");
+    if (refuses(folder, context, &failure)) { /* by whichever module decides about labels, or for want of privileges */
+        expect(failure.error == EPERM || failure.error == EACCES || failure.error == EINVAL, "a label that is refused");
+        return;
+    }
+    expect(fgetxattr(folder, "security.selinux", held, sizeof held) >= (ssize_t)strlen(context)
+               && memcmp(held, context, strlen(context)) == 0,
+           "a folder takes a label");
+    expect(label_folder(folder, "", &failure) == 0
+               && fgetxattr(folder, "security.selinux", held, sizeof held) >= (ssize_t)strlen(context),
+           "none leaves it alone");
+    OWNED_FD nowhere = open("/proc/self/fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    expect(label_folder(nowhere, context, &failure) == 0, "a file system that keeps none");
+}
+
 int main(void) {
     OWNED_FD proc = testing_folder();
     expect(mkdirat(proc, "thread-self", 0755) == 0 && mkdirat(proc, "thread-self/attr", 0755) == 0
@@ -75,5 +101,6 @@ int main(void) {
     test_modules(proc);
     test_one_attribute_for_all(proc);
     test_refusals(proc);
+    test_folders(proc);
     return testing_end();
 }

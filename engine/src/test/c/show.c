@@ -143,8 +143,8 @@ static int show_tree(FILE *out, struct reader *reader) {
     if (decode_tree(reader, &tree) != 0) {
         return -1;
     }
-    fprintf(out, "tree %d %s\npath: %s\nname: %s\nflags: %x\nlayers: %s\nbelow: %s\noutput: %s\n", tree.root_kind,
-            tree.root, tree.path, tree.name, tree.flags, tree.layers, tree.below, tree.output);
+    fprintf(out, "tree %d %s\npath: %s\nname: %s\nflags: %x\nlayers: %s\nbelow: %s\noutput: %s\nlabel: %s\n", tree.root_kind,
+            tree.root, tree.path, tree.name, tree.flags, tree.layers, tree.below, tree.output, tree.label);
     return 0;
 }
 

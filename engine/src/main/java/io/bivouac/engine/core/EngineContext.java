@@ -55,11 +55,11 @@ final class EngineContext {
         OverlayStacks stacks = new OverlayStacks(folders, mapping.rootless());
         left = sweepAside();
         sessions = new Sessions(store.layout(), mapping, cgroups, this::removeLeft);
-        unpacker = new LayerUnpacker(store, folders, stacks);
+        labeller = Labeller.ofHost(store.layout().categoryLock());
+        unpacker = new LayerUnpacker(store, folders, stacks, labeller.ofLayers());
         accounts = new AccountsReader(folders);
         planner = new LaunchPlanner(
                 new Isolation(mapping, cgroups), new ProcessPlanner(mapping), stacks, options.logLimit());
-        labeller = Labeller.ofHost(store.layout().categoryLock());
         committer = new Committer(store, stacks);
         differ = new Differ(stacks);
         images = new DefaultImages(store, options, threads, this::removeAside);

@@ -10,6 +10,9 @@ import org.jspecify.annotations.Nullable;
  * another's ("sVirt").
  */
 public final class ContainerLabels implements AutoCloseable {
+    /** What every container may read and execute, and none may write. */
+    static final String OF_LAYERS = "system_u:object_r:container_ro_file_t:s0";
+
     private static final ContainerLabels NONE = new ContainerLabels(null, null);
 
     private final @Nullable String appArmor;

@@ -3,6 +3,7 @@ package io.bivouac.engine.lsm;
 import io.bivouac.engine.ContainerSpec;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Optional;
 
 /** Decides how containers are labelled. */
 public final class Labeller {
@@ -29,6 +30,14 @@ public final class Labeller {
     public String describe() {
         String names = (modules.appArmor() ? "AppArmor" : "") + (modules.selinux() ? "SELinux" : "");
         return names.isEmpty() ? "none" : names;
+    }
+
+    /**
+     * The SELinux context of unpacked layers. Programs of a container are mapped from there, beneath its overlay, and the kernel
+     * checks that against this label.
+     */
+    public Optional<String> ofLayers() {
+        return modules.selinux() ? Optional.of(ContainerLabels.OF_LAYERS) : Optional.empty();
     }
 
     /** The labels of a new container; a privileged one is confined by none. */

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 
 /**
  * The security modules of this host that label processes.
@@ -26,8 +27,10 @@ record SecurityModules(boolean appArmor, boolean selinux) {
                 return false;
             }
             CategoryPair any = new CategoryPair(0, 1);
-            Files.writeString(file, ContainerLabels.ofProcesses(any), StandardCharsets.US_ASCII);
-            Files.writeString(file, ContainerLabels.ofFiles(any), StandardCharsets.US_ASCII);
+            for (String context : List.of(
+                    ContainerLabels.ofProcesses(any), ContainerLabels.ofFiles(any), ContainerLabels.OF_LAYERS)) {
+                Files.writeString(file, context, StandardCharsets.US_ASCII);
+            }
             return true;
         } catch (IOException e) {
             return false;

@@ -22,6 +22,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 
 /** Unpacks the layers of an image that are not unpacked yet. */
@@ -40,12 +41,17 @@ public final class LayerUnpacker {
     private final Store store;
     private final LayerFolders folders;
     private final OverlayStacks stacks;
+    private final Optional<String> label;
     private final LayerLimits limits = LayerLimits.ofProperties();
 
-    public LayerUnpacker(Store store, LayerFolders folders, OverlayStacks stacks) {
+    /**
+     * @param label the context of layers, where SELinux is active
+     */
+    public LayerUnpacker(Store store, LayerFolders folders, OverlayStacks stacks, Optional<String> label) {
         this.store = store;
         this.folders = folders;
         this.stacks = stacks;
+        this.label = label;
     }
 
     /** Returns when every layer is there; several threads and processes share the work of one layer by waiting for it. */
@@ -85,7 +91,8 @@ public final class LayerUnpacker {
             throws IOException, WardenException {
         Descriptor layer = image.manifest().layers().get(number);
         TreePlan plan = stacks.withBelow(
-                TreePlan.ofFolder(folder, stacks.treeFlags()), image.chain().subList(0, number));
+                TreePlan.ofFolder(folder, stacks.treeFlags()).withLabel(label.orElse("")),
+                image.chain().subList(0, number));
         try (InputStream blob = store.blobs().open(layer.digest());
                 ReadAhead archive = new ReadAhead(
                         store.keepingReserve(limits.bound(LayerCompression.decompress(blob), layer.size())));

@@ -111,6 +111,12 @@ public final class FailureTranslation {
                                 + Errno.text(failure.errno())
                                 + ". Load the AppArmor profile with apparmor_parser, or start without withAppArmor.",
                         cause);
+            case "label the layer" ->
+                new UnsupportedHostException(
+                        attempt + ": SELinux does not let this process give its layers the label " + failure.object()
+                                + ", which its containers need: " + Errno.text(failure.errno())
+                                + ". Run as a user whom SELinux does not confine.",
+                        cause);
             case "mount onto procfs" ->
                 new ConfigurationException(
                         attempt + ": nothing can be mounted at " + failure.object()

@@ -82,7 +82,7 @@ final class Requests {
         WireWriter out =
                 begin(type).put(plan.container() ? 0 : 1).putText(plan.root()).putText(plan.path());
         out.putText(plan.name()).putInt(plan.flags());
-        out.putText(plan.layers()).putText(plan.below()).putText(plan.output());
+        out.putText(plan.layers()).putText(plan.below()).putText(plan.output()).putText(plan.label());
         return out.end();
     }
 }

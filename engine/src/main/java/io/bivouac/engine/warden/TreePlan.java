@@ -12,6 +12,7 @@ import java.nio.file.Path;
  * @param layers folder within the store's layers, empty when nothing lies below
  * @param below overlay options of what lies below, or the name of a single layer
  * @param output an absolute path of a record file to be made, empty for a stream
+ * @param label write: SELinux's context of the root, which everything made in it takes on; empty for none
  */
 public record TreePlan(
         boolean container,
@@ -21,7 +22,8 @@ public record TreePlan(
         int flags,
         String layers,
         String below,
-        String output) {
+        String output,
+        String label) {
     /** Read: send file contents. */
     public static final int CONTENT = 1;
     /** Read: enter folders. */
@@ -37,28 +39,32 @@ public record TreePlan(
 
     /** What a container sees, or its file system once it has ended. */
     public static TreePlan ofContainer(String id, String path, int flags) {
-        return new TreePlan(true, id, path, "", flags, "", "", "");
+        return new TreePlan(true, id, path, "", flags, "", "", "", "");
     }
 
     /** A folder of the host. */
     public static TreePlan ofFolder(Path folder, int flags) {
-        return new TreePlan(false, folder.toString(), "/", "", flags, "", "", "");
+        return new TreePlan(false, folder.toString(), "/", "", flags, "", "", "", "");
     }
 
     /** Starts at another path beneath the root. */
     public TreePlan withPath(String start) {
-        return new TreePlan(container, root, start, name, flags, layers, below, output);
+        return new TreePlan(container, root, start, name, flags, layers, below, output, label);
     }
 
     public TreePlan withName(String fileName) {
-        return new TreePlan(container, root, path, fileName, flags | INTO_FOLDER, layers, below, output);
+        return new TreePlan(container, root, path, fileName, flags | INTO_FOLDER, layers, below, output, label);
     }
 
     public TreePlan withBelow(String layersFolder, String options) {
-        return new TreePlan(container, root, path, name, flags, layersFolder, options, output);
+        return new TreePlan(container, root, path, name, flags, layersFolder, options, output, label);
     }
 
     public TreePlan withOutput(Path file) {
-        return new TreePlan(container, root, path, name, flags, layers, below, file.toString());
+        return new TreePlan(container, root, path, name, flags, layers, below, file.toString(), label);
+    }
+
+    public TreePlan withLabel(String context) {
+        return new TreePlan(container, root, path, name, flags, layers, below, output, context);
     }
 }

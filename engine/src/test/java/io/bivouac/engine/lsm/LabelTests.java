@@ -42,6 +42,7 @@ class LabelTests {
         assertThat(labels.appArmor()).isEmpty();
         assertThat(labels.ofProcesses()).isEmpty();
         assertThat(labels.ofFiles()).isEmpty();
+        assertThat(labeller().ofLayers()).isEmpty();
         assertThat(folder.resolve("locks")).doesNotExist();
     }
 
@@ -63,6 +64,13 @@ class LabelTests {
             assertThat(process).matches("system_u:system_r:container_t:s0:c\\d+,c\\d+");
             assertThat(labels.ofFiles()).contains("system_u:object_r:container_file_t:s0:" + categories);
         }
+    }
+
+    @Test
+    void layersAreEveryContainersToExecute() throws Exception {
+        write("fs/selinux/context", "");
+
+        assertThat(labeller().ofLayers()).contains("system_u:object_r:container_ro_file_t:s0");
     }
 
     @Test

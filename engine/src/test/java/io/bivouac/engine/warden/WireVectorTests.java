@@ -69,7 +69,9 @@ class WireVectorTests {
                 "tree-write",
                 Requests.tree(
                         FrameType.TREE_WRITE,
-                        TreePlan.ofContainer("c1", "/etc/größe", 0).withName("größe")));
+                        TreePlan.ofContainer("c1", "/etc/größe", 0)
+                                .withName("größe")
+                                .withLabel("system_u:object_r:container_ro_file_t:s0")));
         vectors.put("entry", entry());
         return vectors;
     }

@@ -64,9 +64,9 @@ class HostMatrixTests {
     @SuppressWarnings("NullAway.Init") // injected by JUnit
     private Path folder;
 
-    private String boot(String script) throws Exception {
+    private String boot(String options, String script) throws Exception {
         Path job = Job.write(Files.createDirectories(folder.resolve("job")), script);
-        String said = new VirtualMachine(VirtualHost.debian(), folder).run(job, LIMIT);
+        String said = new VirtualMachine(VirtualHost.debian(), options, folder).run(job, LIMIT);
         if (ALL) {
             System.out.println(said);
         }
@@ -101,6 +101,17 @@ class HostMatrixTests {
                 + suite("user-limits", asUser, EVERYTHING, LIMITS)
                 + "[ -z \"$bad\" ] || { echo \"failed:$bad\"; exit 1; }\n";
 
-        assertThat(boot(script)).endsWith("job ended with 0\n");
+        assertThat(boot("", script)).endsWith("job ended with 0\n");
+    }
+
+    @Test
+    void selinuxThatIsEnforced() throws Exception {
+        String script = "set -e\nbad=\nsetenforce 1\n"
+                + suite("root", "", EVERYTHING, List.of("SelinuxCases"))
+                + USER
+                + suite("user", "$AS", EVERYTHING, List.of("SelinuxCases"))
+                + "[ -z \"$bad\" ] || { dmesg | grep avc | tail -n 40; echo \"failed:$bad\"; exit 1; }\n";
+
+        assertThat(boot(VirtualHost.SELINUX, script)).endsWith("job ended with 0\n");
     }
 }

@@ -13,15 +13,18 @@ import java.util.concurrent.TimeUnit;
 /** A virtual machine that boots, carries out one job and switches itself off. It has no network and changes no file of its host. */
 final class VirtualMachine {
     private final VirtualHost host;
+    private final String options;
     private final Path folder;
 
     /**
      * One that was not begun.
      *
+     * @param options for the kernel
      * @param folder where its two serial ports are written to
      */
-    VirtualMachine(VirtualHost host, Path folder) {
+    VirtualMachine(VirtualHost host, String options, Path folder) {
         this.host = host;
+        this.options = options;
         this.folder = folder;
     }
 
@@ -61,7 +64,8 @@ final class VirtualMachine {
         command.addAll(List.of("-accel", "tcg,thread=single", "-cpu", "max", "-smp", "2", "-m", "3072"));
         command.addAll(List.of(
                 "-kernel", host.kernel().toString(), "-initrd", host.initrd().toString()));
-        command.addAll(List.of("-append", "root=/dev/vda rw console=ttyS0 quiet systemd.show_status=0 panic=-1"));
+        command.addAll(
+                List.of("-append", "root=/dev/vda rw console=ttyS0 quiet systemd.show_status=0 panic=-1 " + options));
         for (Path disk : List.of(host.disk(), job)) {
             // What is written goes to a file that has no name, and never has to survive a power cut.
             command.addAll(List.of("-drive", "file=" + disk + ",format=raw,if=virtio,snapshot=on,cache=unsafe"));

@@ -15,6 +15,11 @@
 
 enum { ATTRIBUTES_SIZE = 64 << 10 };
 
+int layer_below(const struct layer *layer) {
+    errno = layer->roots->later ? EPROTO : ENOENT;
+    return layer->roots->below >= 0 ? 1 : layer->roots->later ? -1 : 0;
+}
+
 bool layer_is_whiteout(const struct stat *status) {
     return S_ISCHR(status->st_mode) && status->st_rdev == 0;
 }
@@ -60,7 +65,11 @@ static int copy_folder(const struct layer *layer, int parent, const char *name, 
 }
 
 static int copy_from_below(const struct layer *layer, int parent, const char *name, const char *path) {
-    OWNED_FD model = path_open(layer->below, path, O_PATH | O_NOFOLLOW, 0);
+    int below = layer_below(layer);
+    if (below <= 0) {
+        return below;
+    }
+    OWNED_FD model = path_open(layer->roots->below, path, O_PATH | O_NOFOLLOW, 0);
     struct stat status;
     if (model < 0 || fstat(model, &status) != 0) {
         return is_absent(errno) ? 0 : -1;
@@ -75,7 +84,7 @@ int layer_prepare_parent(void *context, int parent, const char *name, const char
     const struct layer *layer = context;
     struct stat status;
     if (fstatat(parent, name, &status, AT_SYMLINK_NOFOLLOW) != 0) {
-        return errno != ENOENT ? -1 : layer->below < 0 ? 0 : copy_from_below(layer, parent, name, path);
+        return errno != ENOENT ? -1 : copy_from_below(layer, parent, name, path);
     }
     if (!layer_is_whiteout(&status)) {
         return 0;
@@ -108,7 +117,7 @@ int layer_copy_attributes(int from, int to) {
 /* 1 when the folder hides all that lies below it. */
 static int is_opaque(const struct layer *layer, const char *path) {
     char value[2];
-    OWNED_FD folder = path_open(layer->root, path, O_RDONLY | O_DIRECTORY, 0);
+    OWNED_FD folder = path_open(layer->roots->root, path, O_RDONLY | O_DIRECTORY, 0);
     ssize_t length = folder < 0 ? -1 : fgetxattr(folder, tree_opaque_attribute(layer->request), value, sizeof value);
     return length >= 0 ? length == 1 : errno == ENODATA ? 0 : -1;
 }
@@ -131,19 +140,24 @@ static int is_hidden(const struct layer *layer, const char *path) {
 }
 
 int layer_hide(const struct layer *layer, int parent, const char *name, const char *path) {
-    OWNED_FD hidden = layer->below < 0 ? -1 : path_open(layer->below, path, O_PATH | O_NOFOLLOW, 0);
+    int below = layer_below(layer);
+    if (below <= 0) {
+        return below;
+    }
+    OWNED_FD hidden = path_open(layer->roots->below, path, O_PATH | O_NOFOLLOW, 0);
     if (hidden < 0) {
-        return layer->below < 0 || is_absent(errno) ? 0 : -1;
+        return is_absent(errno) ? 0 : -1;
     }
     int already = is_hidden(layer, path);
     return already != 0 ? (already > 0 ? 0 : -1) : make_whiteout(parent, name);
 }
 
 int layer_hide_all(const struct layer *layer, int folder) {
-    if (layer->below < 0) {
-        return 0;
+    int known = layer_below(layer);
+    if (known <= 0) {
+        return known;
     }
-    OWNED_FD below = openat(layer->below, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    OWNED_FD below = openat(layer->roots->below, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     OWNED_LIST names = below < 0 ? NULL : folder_open_list(below);
     if (names == NULL) {
         return -1;

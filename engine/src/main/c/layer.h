@@ -10,10 +10,12 @@
 
 struct layer {
     const struct tree *request;
-    int root;
-    int below; /* -1: nothing */
+    const struct tree_roots *roots;
     struct ends *ends;
 };
+
+/* Whether anything lies below: 1, 0 with ENOENT, or -1 with EPROTO where nobody has said yet that it is there. */
+int layer_below(const struct layer *layer);
 
 /* A path_prepare: a parent that no record describes is what it is below, folder or link; one that was removed becomes a folder
  * that hides what was removed. */

@@ -76,8 +76,15 @@ static int open_output(const struct tree *request, int connection, struct failur
     return fd_keep(&output);
 }
 
-int tree_open(struct session *session, int connection, const struct tree *request, struct tree_roots *roots, struct failure *failure) {
-    *roots = (struct tree_roots){.root = -1, .below = -1, .output = -1};
+int tree_open_below(struct session *session, struct tree_roots *roots, const struct tree *request, struct failure *failure) {
+    roots->later = false;
+    roots->below = open_below(session, request, failure);
+    return roots->below < 0 ? -1 : 0;
+}
+
+int tree_open(struct session *session, int connection, const struct tree *request, bool write, struct tree_roots *roots,
+              struct failure *failure) {
+    *roots = (struct tree_roots){.root = -1, .below = -1, .later = write && request->layers[0] != '\0', .output = -1};
     if (request->output[0] != '\0') {
         roots->output = open_output(request, connection, failure);
         if (roots->output < 0) {
@@ -95,11 +102,10 @@ int tree_open(struct session *session, int connection, const struct tree *reques
             return -1;
         }
     }
-    if (roots->root >= 0 && request->layers[0] != '\0') {
-        roots->below = open_below(session, request, failure);
-        return roots->below < 0 ? -1 : 0;
+    if (roots->root < 0) {
+        return -1;
     }
-    return roots->root < 0 ? -1 : 0;
+    return request->layers[0] == '\0' || roots->later ? 0 : tree_open_below(session, roots, request, failure);
 }
 
 void tree_close(struct tree_roots *roots) {

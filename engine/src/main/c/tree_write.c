@@ -20,7 +20,8 @@ enum { HOLE_SIZE = 4096 };
 
 struct writing {
     const struct tree *request;
-    const struct tree_roots *roots;
+    struct session *session;
+    struct tree_roots *roots;
     struct layer layer;
     char base[PATH_SIZE];  /* the folder paths are relative to, itself relative to the root; empty: the root */
     const char *single;    /* the only file goes under this name */
@@ -53,7 +54,8 @@ static int join(const struct writing *writing, const char *path, size_t length, 
 
 /* Only of a layer it is known what lies below. */
 static int make_parent(struct writing *writing, const char *path) {
-    path_prepare *prepare = writing->layer.below >= 0 ? layer_prepare_parent : NULL;
+    bool layered = writing->roots->below >= 0 || writing->roots->later;
+    path_prepare *prepare = layered ? layer_prepare_parent : NULL;
     return path_make_folders(writing->roots->root, path, 0755, prepare, &writing->layer);
 }
 
@@ -221,8 +223,7 @@ static int write_special(struct writing *writing, const char *name, const struct
 
 /* A link to a file that only a layer below has: the file is copied up, as the container would do. */
 static int copy_up(struct writing *writing, const char *name, const struct entry *entry) {
-    if (writing->roots->below < 0) {
-        errno = ENOENT;
+    if (layer_below(&writing->layer) <= 0) {
         return write_failed(writing, "linkat", entry->path);
     }
     OWNED_FD source = path_open(writing->roots->below, entry->target, O_RDONLY | O_NONBLOCK, 0);
@@ -393,6 +394,8 @@ static int take_frame(struct writing *writing, struct input *input, struct arena
         result = take_entry(writing, payload, arena);
     } else if (type == FRAME_END && !filling) {
         return finish_folders(writing);
+    } else if (type == FRAME_BELOW && !filling && writing->roots->later) {
+        result = tree_open_below(writing->session, writing->roots, writing->request, writing->failure);
     } else {
         result = fail_with(writing->failure, EPROTO, "decode the request", "", "tree");
     }
@@ -441,10 +444,11 @@ static int choose_base(struct writing *writing, char name[NAME_SIZE]) {
     return 0;
 }
 
-int tree_write(const struct tree_roots *roots, int connection, const struct tree *request, struct failure *failure) {
+int tree_write(struct session *session, struct tree_roots *roots, int connection, const struct tree *request, struct failure *failure) {
     struct writing writing = {.request = request,
+                              .session = session,
                               .roots = roots,
-                              .layer = {.request = request, .root = roots->root, .below = roots->below, .ends = &writing.ends},
+                              .layer = {.request = request, .roots = roots, .ends = &writing.ends},
                               .parent = -1, .file = -1, .failure = failure};
     struct input input = {.fd = connection, .block = malloc(INPUT_SIZE)};
     struct arena arena = {0};

@@ -33,6 +33,7 @@ enum frame_type {
     FRAME_STDIN_END = 0x21,
     FRAME_WINDOW = 0x22, /* new size of the terminal */
     FRAME_DRAIN = 0x23,  /* to a monitor: log what has been written until now */
+    FRAME_BELOW = 0x24,  /* among the records of a layer: the layers below are there by now */
     /* answers and events */
     FRAME_OK = 0x40,
     FRAME_FAILED = 0x41,

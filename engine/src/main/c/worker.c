@@ -104,10 +104,10 @@ static int do_tree(struct session *session, int connection, struct reader *reade
         return malformed(reader, failure, "tree");
     }
     OWNED_ROOTS roots;
-    if (tree_open(session, connection, &request, &roots, failure) != 0) {
+    if (tree_open(session, connection, &request, write, &roots, failure) != 0) {
         return -1;
     }
-    return write ? tree_write(&roots, connection, &request, failure)
+    return write ? tree_write(session, &roots, connection, &request, failure)
                  : tree_read(&roots, connection, &request, failure);
 }
 

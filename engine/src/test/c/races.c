@@ -90,7 +90,7 @@ static void write_trees(int root, unsigned number) {
     OWNED_WRITER writer = {0};
     struct failure failure = {0};
     const struct tree request = {.path = "/"};
-    const struct tree_roots roots = {.root = root, .below = -1, .output = -1};
+    struct tree_roots roots = {.root = root, .below = -1, .output = -1};
     char path[64];
     snprintf(path, sizeof path, "door/file-%u", number % 100);
     const struct entry entries[] = {
@@ -104,7 +104,7 @@ static void write_trees(int root, unsigned number) {
     }
     put_end(&writer);
     OWNED_FD stream = file_of(writer.data, writer.length);
-    tree_write(&roots, stream, &request, &failure);
+    tree_write(NULL, &roots, stream, &request, &failure);
 }
 
 /* The content of the canary is never read. */
@@ -112,7 +112,7 @@ static void read_trees(int root, unsigned number) {
     (void)number;
     struct failure failure = {0};
     const struct tree request = {.path = "/", .flags = TREE_CONTENT | TREE_RECURSE};
-    const struct tree_roots roots = {.root = root, .below = -1, .output = -1};
+    struct tree_roots roots = {.root = root, .below = -1, .output = -1};
     OWNED_FD stream = file_of("", 0);
     tree_read(&roots, stream, &request, &failure);
     char text[4096];

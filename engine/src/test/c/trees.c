@@ -27,10 +27,10 @@ static int folder_in(int root, const char *name) {
 
 static int write_stream(int folder, int below, const struct tree *request, const struct writer *stream,
                         struct failure *failure) {
-    const struct tree_roots roots = {.root = folder, .below = below, .output = -1};
+    struct tree_roots roots = {.root = folder, .below = below, .output = -1};
     OWNED_FD file = file_of(stream->data, stream->length);
     *failure = (struct failure){0};
-    return tree_write(&roots, file, request, failure);
+    return tree_write(NULL, &roots, file, request, failure);
 }
 
 static int write_above(int folder, int below, uint32_t flags, const struct entry *entries, size_t count,
@@ -336,6 +336,39 @@ static void test_opaque_root(int root) {
            "an opaque root hides everything below it");
 }
 
+/* What is refused before the layers below are announced. */
+static int early(int folder, const struct entry *entry, struct failure *failure) {
+    struct tree_roots roots = {.root = folder, .below = -1, .later = true, .output = -1};
+    const struct tree request = {.path = "/"};
+    OWNED_WRITER writer = {0};
+    put_record(&writer, entry, NULL);
+    put_end(&writer);
+    OWNED_FD file = file_of(writer.data, writer.length);
+    *failure = (struct failure){0};
+    return tree_write(NULL, &roots, file, &request, failure) == 0 ? 0 : failure->error;
+}
+
+static void test_layers_to_come(int root) {
+    OWNED_FD folder = folder_in(root, "early");
+    struct failure failure;
+    const struct entry own = {.type = ENTRY_FOLDER, .path = "own", .mode = 0755};
+    const struct entry within = {.type = ENTRY_FILE, .path = "own/file", .mode = 0600};
+    const struct entry without = {.type = ENTRY_FILE, .path = "other/file", .mode = 0600};
+    const struct entry link = {.type = ENTRY_HARD_LINK, .path = "own/link", .target = "own/other"};
+    const struct entry removed = {.type = ENTRY_WHITEOUT, .path = "own/gone"};
+    const struct entry opaque = {.type = ENTRY_WHITEOUT, .path = "", .opaque = ENTRY_OPAQUE};
+    expect(early(folder, &own, &failure) == 0 && early(folder, &within, &failure) == 0, "what needs none of them");
+    expect(early(folder, &without, &failure) == EPROTO, "a folder that only they can have");
+    expect(early(folder, &link, &failure) == EPROTO, "a link to what only they can have");
+    expect(early(folder, &removed, &failure) == EPROTO, "something they may have, removed");
+    expect(early(folder, &opaque, &failure) == EPROTO, "all they have, removed");
+    OWNED_WRITER writer = {0};
+    const struct tree request = {.path = "/"};
+    put_frame(&writer, FRAME_BELOW);
+    end_frame(&writer, 0);
+    expect(write_stream(folder, -1, &request, &writer, &failure) == -1 && failure.error == EPROTO, "nothing to announce");
+}
+
 static void test_below(int root) {
     OWNED_FD lower = folder_in(root, "base");
     OWNED_FD upper = folder_in(root, "copy");
@@ -497,6 +530,7 @@ int main(void) {
     test_layer_on_others(root);
     test_opaque_root(root);
     test_below(root);
+    test_layers_to_come(root);
     test_single_file(root);
     test_broken_streams(root);
     test_depth(root);

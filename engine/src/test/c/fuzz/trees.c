@@ -33,10 +33,10 @@ static void refill(int file, const uint8_t *data, size_t size) {
 }
 
 static int write_tree(int root, int lower, int stream, uint32_t flags, const char *path) {
-    const struct tree_roots roots = {.root = root, .below = lower, .output = -1};
+    struct tree_roots roots = {.root = root, .below = lower, .output = -1};
     const struct tree request = {.path = path, .name = "name", .flags = flags};
     struct failure failure = {0};
-    int result = tree_write(&roots, stream, &request, &failure);
+    int result = tree_write(NULL, &roots, stream, &request, &failure);
     if ((result == 0) != (failure.error == 0) || (result != 0 && failure.operation[0] == '\0')) {
         finding("a failure says nothing");
     }

@@ -177,7 +177,7 @@ class LayerFuzzTests {
         try {
             TreeWriter writer = new TreeWriter(out);
             new LayerReader(random.nextBoolean(), LIMITS)
-                    .copy(LayerCompression.decompress(new ByteArrayInputStream(archive)), writer);
+                    .copy(LayerCompression.decompress(new ByteArrayInputStream(archive)), writer, Optional.empty());
             writer.end();
             TreeReader reader = new TreeReader(new ByteArrayInputStream(out.toByteArray()));
             for (Optional<TreeEntry> entry = reader.next(); entry.isPresent(); entry = reader.next()) {

@@ -56,7 +56,7 @@ final class EngineContext {
         left = sweepAside();
         sessions = new Sessions(store.layout(), mapping, cgroups, this::removeLeft);
         labeller = Labeller.ofHost(store.layout().categoryLock());
-        unpacker = new LayerUnpacker(store, folders, stacks, labeller.ofLayers());
+        unpacker = new LayerUnpacker(store, folders, stacks, labeller.ofLayers(), threads.workers());
         accounts = new AccountsReader(folders);
         planner = new LaunchPlanner(
                 new Isolation(mapping, cgroups), new ProcessPlanner(mapping), stacks, options.logLimit());

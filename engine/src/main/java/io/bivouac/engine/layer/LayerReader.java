@@ -37,14 +37,25 @@ public final class LayerReader {
         this.limits = limits;
     }
 
-    /** Copies every entry. The archive is read up to its end marker; what follows is the caller's. */
-    public void copy(InputStream archive, TreeWriter out) throws IOException {
+    /**
+     * Copies every entry. The archive is read up to its end marker; what follows is the caller's.
+     *
+     * @param below waited for when the first entry needs them; empty when nothing is below
+     */
+    public void copy(InputStream archive, TreeWriter out, Optional<LayersBelow> below) throws IOException {
         TarReader tar = new TarReader(archive);
+        Optional<LayersBelow> awaited = below;
+        OwnFolders own = new OwnFolders();
         LayerLimits.Count count = limits.count();
         for (Optional<TarEntry> next = tar.next(); next.isPresent(); next = tar.next()) {
             TarEntry entry = next.get();
             byte[] path = LayerPath.normalize(entry.name());
             count.add(path, entry.type() == TarType.FILE ? entry.size() : 0);
+            if (awaited.isPresent() && !isIndependent(entry, path, own)) {
+                awaited.get().await();
+                awaited = Optional.empty();
+                out.below();
+            }
             if (LayerPath.isOpaqueMark(path)) {
                 out.write(TreeEntry.of(EntryType.WHITEOUT, LayerPath.parent(path))
                         .opaque(true)
@@ -57,6 +68,17 @@ public final class LayerReader {
         }
     }
 
+    private boolean isIndependent(TarEntry entry, byte[] path, OwnFolders own) {
+        if (LayerPath.isOpaqueMark(path)) {
+            return own.has(LayerPath.parent(path));
+        }
+        return !LayerPath.isWhiteout(path) && !isLeftOut(entry.type()) && own.suffice(entry.type(), path);
+    }
+
+    private boolean isLeftOut(TarType type) {
+        return !devices && (type == TarType.CHARACTER_DEVICE || type == TarType.BLOCK_DEVICE);
+    }
+
     private static TreeEntry whiteout(byte[] path) {
         return TreeEntry.of(EntryType.WHITEOUT, path).build();
     }
@@ -64,8 +86,7 @@ public final class LayerReader {
     private void copy(TarEntry entry, byte[] path, InputStream content, TreeWriter out) throws IOException {
         EntryType type = type(entry.type());
         requirePossible(entry, path, type);
-        boolean device = type == EntryType.CHARACTER_DEVICE || type == EntryType.BLOCK_DEVICE;
-        if (device && !devices) {
+        if (isLeftOut(entry.type())) {
             out.write(whiteout(path));
             return;
         }

@@ -1,5 +1,6 @@
 package io.bivouac.engine.registry;
 
+import io.bivouac.engine.io.Parallel;
 import io.bivouac.engine.oci.Descriptor;
 import io.bivouac.engine.oci.Digest;
 import io.bivouac.engine.oci.ImageReference;
@@ -40,7 +41,7 @@ final class Push {
      * @param reference the tag, or the digest, that the manifest gets
      */
     void run(OutgoingManifest manifest, ImageReference reference) throws IOException {
-        List<Parallel.Task> tasks = new ArrayList<>();
+        List<Parallel.Task<RuntimeException>> tasks = new ArrayList<>();
         Set<Digest> seen = new HashSet<>();
         for (Descriptor blob : manifest.allBlobs()) {
             if (seen.add(blob.digest())) {

@@ -1,6 +1,7 @@
 package io.bivouac.engine.registry;
 
 import io.bivouac.engine.RegistryException.Kind;
+import io.bivouac.engine.io.Parallel;
 import io.bivouac.engine.oci.Descriptor;
 import io.bivouac.engine.oci.Digest;
 import io.bivouac.engine.oci.ImageReference;
@@ -106,7 +107,7 @@ public final class RegistryClient {
 
     /** Brings in what the target does not have yet, several blobs at once. */
     public void fetch(RemoteManifest remote, BlobTarget target, TransferMeter meter) throws IOException {
-        List<Parallel.Task> tasks = new ArrayList<>();
+        List<Parallel.Task<RuntimeException>> tasks = new ArrayList<>();
         for (Descriptor blob : blobsOf(remote)) {
             tasks.add(() -> {
                 if (!target.has(blob)) {

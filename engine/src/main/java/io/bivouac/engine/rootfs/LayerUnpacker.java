@@ -1,9 +1,11 @@
 package io.bivouac.engine.rootfs;
 
+import io.bivouac.engine.io.Parallel;
 import io.bivouac.engine.io.Uninterrupted;
 import io.bivouac.engine.layer.LayerCompression;
 import io.bivouac.engine.layer.LayerLimits;
 import io.bivouac.engine.layer.LayerReader;
+import io.bivouac.engine.layer.LayersBelow;
 import io.bivouac.engine.layer.ReadAhead;
 import io.bivouac.engine.oci.Descriptor;
 import io.bivouac.engine.oci.Digest;
@@ -20,12 +22,21 @@ import io.bivouac.engine.warden.WardenException;
 import io.bivouac.engine.warden.WardenFailure;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.InterruptedIOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Executor;
 
-/** Unpacks the layers of an image that are not unpacked yet. */
+/**
+ * Unpacks the layers of an image that are not unpacked yet, several at a time: one waits for those below it when the first of its
+ * entries needs them.
+ */
 public final class LayerUnpacker {
     /** What the kernel says of entries that contradict each other, or that no file system has room for. */
     private static final Set<Integer> IMPOSSIBLE = Set.of(
@@ -38,7 +49,11 @@ public final class LayerUnpacker {
             Errno.EPERM,
             Errno.EINVAL);
 
+    /** Each keeps a thread and the warden's worker busy. */
+    private static final int PARALLEL = Math.min(4, Runtime.getRuntime().availableProcessors());
+
     private final Store store;
+    private final Executor executor;
     private final LayerFolders folders;
     private final OverlayStacks stacks;
     private final Optional<String> label;
@@ -46,36 +61,93 @@ public final class LayerUnpacker {
 
     /**
      * @param label the context of layers, where SELinux is active
+     * @param executor of threads for layers beside the first
      */
-    public LayerUnpacker(Store store, LayerFolders folders, OverlayStacks stacks, Optional<String> label) {
+    public LayerUnpacker(
+            Store store, LayerFolders folders, OverlayStacks stacks, Optional<String> label, Executor executor) {
         this.store = store;
         this.folders = folders;
         this.stacks = stacks;
         this.label = label;
+        this.executor = executor;
     }
 
     /** Returns when every layer is there; several threads and processes share the work of one layer by waiting for it. */
     public void unpack(StoredImage image, WardenClient warden) throws IOException, WardenException {
         List<Digest> chain = image.chain();
+        List<Unpacking> missing = new ArrayList<>();
         for (int i = 0; i < chain.size(); i++) {
-            if (folders.has(chain.get(i))) {
-                continue;
+            if (!folders.has(chain.get(i))) {
+                missing.add(new Unpacking(image, i, warden, List.copyOf(missing)));
             }
-            int number = i;
-            store.bringIn(() -> folders.locked(chain.get(number), () -> {
-                if (!folders.has(chain.get(number))) {
-                    unpack(image, number, warden);
+        }
+        if (missing.isEmpty()) {
+            return;
+        }
+        store.bringIn(() -> {
+            if (missing.size() == 1) {
+                missing.get(0).run();
+            } else {
+                // Those below are begun first, so that nobody waits for one that is not.
+                new Parallel(executor, PARALLEL).run(missing, WardenException.class);
+            }
+            return missing;
+        });
+    }
+
+    /** One layer. */
+    private final class Unpacking implements Parallel.Task<WardenException>, LayersBelow {
+        private final StoredImage image;
+        private final int number;
+        private final WardenClient warden;
+        private final List<Unpacking> below;
+        private final CompletableFuture<Integer> done = new CompletableFuture<>();
+
+        private Unpacking(StoredImage image, int number, WardenClient warden, List<Unpacking> below) {
+            this.image = image;
+            this.number = number;
+            this.warden = warden;
+            this.below = below;
+        }
+
+        @Override
+        public void run() throws IOException, WardenException {
+            Digest chainId = image.chain().get(number);
+            try {
+                done.complete(folders.locked(chainId, () -> {
+                    if (!folders.has(chainId)) {
+                        unpack(image, number, this, warden);
+                    }
+                    return number;
+                }));
+            } finally {
+                // Without effect when all went well.
+                done.cancel(false);
+            }
+        }
+
+        @Override
+        public void await() throws IOException {
+            try {
+                for (Unpacking layer : below) {
+                    layer.done.get();
                 }
-                return number;
-            }));
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                throw new InterruptedIOException("interrupted while the layers below were unpacked");
+            } catch (CancellationException | ExecutionException e) {
+                // Its own failure is what is told.
+                throw new InterruptedIOException("a layer below could not be unpacked");
+            }
         }
     }
 
-    private void unpack(StoredImage image, int number, WardenClient warden) throws IOException, WardenException {
+    private void unpack(StoredImage image, int number, LayersBelow below, WardenClient warden)
+            throws IOException, WardenException {
         Digest chainId = image.chain().get(number);
         Path folder = folders.begin(chainId);
         try {
-            write(image, number, folder, warden);
+            write(image, number, folder, below, warden);
             folders.commit(folder, chainId);
         } catch (IOException | WardenException | RuntimeException e) {
             try {
@@ -87,7 +159,7 @@ public final class LayerUnpacker {
         }
     }
 
-    private void write(StoredImage image, int number, Path folder, WardenClient warden)
+    private void write(StoredImage image, int number, Path folder, LayersBelow below, WardenClient warden)
             throws IOException, WardenException {
         Descriptor layer = image.manifest().layers().get(number);
         TreePlan plan = stacks.withBelow(
@@ -99,7 +171,8 @@ public final class LayerUnpacker {
                 TreeConnection connection = warden.writeTree(plan)) {
             try {
                 TreeWriter writer = connection.writer();
-                new LayerReader(stacks.makesDevices(), limits).copy(archive, writer);
+                new LayerReader(stacks.makesDevices(), limits)
+                        .copy(archive, writer, number == 0 ? Optional.empty() : Optional.of(below));
                 checkDigest(image, number, archive.drain());
                 writer.end();
             } catch (IOException e) {
@@ -108,7 +181,7 @@ public final class LayerUnpacker {
             connection.finish();
         } catch (WardenException e) {
             throw impossible(layer, e);
-        } catch (SpaceException e) {
+        } catch (SpaceException | InterruptedIOException e) {
             throw e; // whichever layer it is
         } catch (IOException e) {
             throw new IOException("layer " + layer.digest() + ": " + e.getMessage(), e);

@@ -42,6 +42,12 @@ public final class TreeWriter {
         }
     }
 
+    /** Announces that what lies below is there: records that need it may follow. */
+    public void below() throws IOException {
+        buffer.begin(FrameType.BELOW).end();
+        flushIfFull();
+    }
+
     /** Ends the tree. */
     public void end() throws IOException {
         buffer.begin(FrameType.END).end();

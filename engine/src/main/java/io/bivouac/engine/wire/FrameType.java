@@ -17,6 +17,7 @@ public enum FrameType {
     STDIN_END(0x21),
     WINDOW(0x22),
     DRAIN(0x23),
+    BELOW(0x24),
     OK(0x40),
     FAILED(0x41),
     LAUNCHED(0x42),

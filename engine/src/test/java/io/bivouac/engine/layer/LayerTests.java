@@ -9,7 +9,9 @@ import io.bivouac.engine.tree.TreeReader;
 import io.bivouac.engine.tree.TreeWriter;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
+import java.io.FilterInputStream;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
@@ -45,7 +47,8 @@ class LayerTests {
     private static List<TreeEntry> read(byte[] archive) throws IOException {
         ByteArrayOutputStream out = new ByteArrayOutputStream();
         TreeWriter writer = new TreeWriter(out);
-        new LayerReader(true, LayerLimits.of(property -> null)).copy(new ByteArrayInputStream(archive), writer);
+        new LayerReader(true, LayerLimits.of(property -> null))
+                .copy(new ByteArrayInputStream(archive), writer, Optional.empty());
         writer.end();
         TreeReader reader = new TreeReader(new ByteArrayInputStream(out.toByteArray()));
         List<TreeEntry> entries = new ArrayList<>();
@@ -128,6 +131,41 @@ class LayerTests {
             assertThat(entry.pathText()).isEqualTo("d/gone");
             assertThat(entry.opaque()).isFalse();
         });
+    }
+
+    @Test
+    void layersBelowAreAwaitedOnceAndNotBeforeTheyAreNeeded() throws Exception {
+        byte[] archive = archive(tree(
+                TreeEntry.of(EntryType.FOLDER, "d").mode(0755).build(),
+                TreeEntry.of(EntryType.FILE, "d/own").size(700).build(),
+                TreeEntry.of(EntryType.WHITEOUT, "d/gone").build(),
+                TreeEntry.of(EntryType.WHITEOUT, "d/more").build()));
+        CountingInput counted = new CountingInput(archive);
+        List<Long> reached = new ArrayList<>();
+
+        new LayerReader(true, LayerLimits.of(property -> null))
+                .copy(
+                        counted,
+                        new TreeWriter(OutputStream.nullOutputStream()),
+                        Optional.of(() -> reached.add(counted.count)));
+
+        // Three headers and the content of the file, in blocks of 512 bytes.
+        assertThat(reached).containsExactly(5L * 512);
+    }
+
+    private static final class CountingInput extends FilterInputStream {
+        private long count;
+
+        private CountingInput(byte[] content) {
+            super(new ByteArrayInputStream(content));
+        }
+
+        @Override
+        public int read(byte[] buffer, int offset, int length) throws IOException {
+            int got = super.read(buffer, offset, length);
+            count += Math.max(got, 0);
+            return got;
+        }
     }
 
     @Test

@@ -1,4 +1,4 @@
-package io.bivouac.engine.registry;
+package io.bivouac.engine.io;
 
 import java.io.IOException;
 import java.io.InterruptedIOException;
@@ -12,31 +12,46 @@ import java.util.concurrent.Executor;
 import org.jspecify.annotations.Nullable;
 
 /** Tasks side by side, a few at a time. The first failure, and the interruption of whoever waits, ends all; each is waited for. */
-final class Parallel {
+public final class Parallel {
     private final Executor executor;
     private final int width;
 
     /** One of them. */
     @FunctionalInterface
-    interface Task {
-        void run() throws IOException;
+    public interface Task<E extends Exception> {
+        void run() throws IOException, E;
     }
 
-    Parallel(Executor executor, int width) {
+    /**
+     * Tasks for these threads.
+     *
+     * @param width how many at a time; they are begun in their order
+     */
+    public Parallel(Executor executor, int width) {
         this.executor = executor;
         this.width = width;
     }
 
-    void run(List<Task> tasks) throws IOException {
-        Queue<Task> waiting = new ConcurrentLinkedQueue<>(tasks);
-        List<Worker> workers = new ArrayList<>();
+    /** Runs tasks that throw nothing of their own. */
+    public void run(List<Task<RuntimeException>> tasks) throws IOException {
+        run(tasks, RuntimeException.class);
+    }
+
+    /**
+     * Runs tasks.
+     *
+     * @param own what they throw beside {@link IOException}
+     */
+    public <E extends Exception> void run(List<? extends Task<E>> tasks, Class<E> own) throws IOException, E {
+        Queue<Task<E>> waiting = new ConcurrentLinkedQueue<>(tasks);
+        List<Worker<E>> workers = new ArrayList<>();
         for (int i = 0; i < Math.min(width, tasks.size()); i++) {
-            workers.add(new Worker(waiting));
+            workers.add(new Worker<>(waiting));
         }
         workers.forEach(executor::execute);
         boolean interrupted = false;
         Throwable failure = null;
-        for (Worker worker : workers) {
+        for (Worker<E> worker : workers) {
             boolean done = false;
             while (!done) {
                 try {
@@ -52,20 +67,24 @@ final class Parallel {
                 }
             }
         }
-        finish(interrupted, failure);
+        finish(interrupted, failure, own);
     }
 
     private static boolean isInterruption(Throwable failure) {
         return failure instanceof InterruptedIOException;
     }
 
-    private static void finish(boolean interrupted, @Nullable Throwable failure) throws IOException {
+    private static <E extends Exception> void finish(boolean interrupted, @Nullable Throwable failure, Class<E> own)
+            throws IOException, E {
         if (interrupted) {
             Thread.currentThread().interrupt();
             throw new InterruptedIOException();
         }
         if (failure instanceof IOException cause) {
             throw cause;
+        }
+        if (own.isInstance(failure)) {
+            throw own.cast(failure);
         }
         if (failure instanceof RuntimeException cause) {
             throw cause;
@@ -76,13 +95,13 @@ final class Parallel {
     }
 
     /** Takes one task after the other. */
-    private static final class Worker implements Runnable {
-        private final Queue<Task> waiting;
+    private static final class Worker<E extends Exception> implements Runnable {
+        private final Queue<Task<E>> waiting;
         private final CompletableFuture<Boolean> result = new CompletableFuture<>();
         private @Nullable Thread thread;
         private boolean ended;
 
-        private Worker(Queue<Task> waiting) {
+        private Worker(Queue<Task<E>> waiting) {
             this.waiting = waiting;
         }
 
@@ -90,12 +109,12 @@ final class Parallel {
         public void run() {
             enter();
             try {
-                for (Task task = waiting.poll(); task != null; task = waiting.poll()) {
+                for (Task<E> task = waiting.poll(); task != null; task = waiting.poll()) {
                     task.run();
                 }
                 leave();
                 result.complete(true);
-            } catch (IOException | RuntimeException | Error e) {
+            } catch (Exception | Error e) {
                 waiting.clear();
                 leave();
                 result.completeExceptionally(e);

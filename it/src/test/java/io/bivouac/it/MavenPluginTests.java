@@ -12,6 +12,8 @@ import java.net.Socket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
 import java.util.Properties;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Tag;
@@ -105,6 +107,28 @@ class MavenPluginTests {
         Commands.Result choice = lifecycle().run("pre-integration-test", "-Dbivouac.limits=sometimes");
         assertThat(choice.code()).as(choice.output()).isEqualTo(1);
         assertThat(choice.output()).contains("bivouac.limits=sometimes is not a choice: required or best-effort.");
+    }
+
+    @Test
+    void checkOfTheImageIsWaitedFor() throws Exception {
+        List<String> check = List.of("CMD-SHELL", "cat /health; grep -q well /health");
+        Path image = ConfiguredImages.write(
+                folder.resolve("image"),
+                "checked:1",
+                Map.of("Healthcheck", Map.of("Test", check, "Interval", 50_000_000L, "Retries", 2)));
+        OutsideMaven maven = OutsideMaven.project("health", folder.resolve("project"), store())
+                .withImage(image);
+
+        Commands.Result well = maven.run("verify", "-Dhealth=well");
+        assertThat(well.code()).as(well.output()).isZero();
+        assertThat(well.output()).contains("Started checked (checked:1).", "The environment is struck.");
+
+        Commands.Result ill = maven.run("verify", "-Dhealth=ill");
+        assertThat(ill.code()).as(ill.output()).isEqualTo(1);
+        assertThat(ill.output())
+                .contains("The container checked (image checked:1) is unhealthy: 2 checks in a row have failed."
+                        + " The last one exited with code 1:\n[ERROR]   ill\n");
+        assertNothingLives();
     }
 
     @Test

@@ -26,9 +26,20 @@ public final class Labeller {
         return new Labeller(SecurityModules.of(SYSFS), new CategoryClaims(claims));
     }
 
+    private boolean isSelinuxActive() {
+        return modules.selinux() == SecurityModules.Selinux.ACTIVE;
+    }
+
     /** The modules that label containers here, in words. */
     public String describe() {
-        String names = (modules.appArmor() ? "AppArmor" : "") + (modules.selinux() ? "SELinux" : "");
+        String selinux = switch (modules.selinux()) {
+            case ABSENT -> "";
+            case WITHOUT_CONTAINERS ->
+                "none; SELinux is active, but its policy has no types for containers (in packages often named"
+                        + " container-selinux)";
+            case ACTIVE -> "SELinux";
+        };
+        String names = (modules.appArmor() ? "AppArmor" : "") + selinux;
         return names.isEmpty() ? "none" : names;
     }
 
@@ -37,13 +48,13 @@ public final class Labeller {
      * checks that against this label.
      */
     public Optional<String> ofLayers() {
-        return modules.selinux() ? Optional.of(ContainerLabels.OF_LAYERS) : Optional.empty();
+        return isSelinuxActive() ? Optional.of(ContainerLabels.OF_LAYERS) : Optional.empty();
     }
 
     /** The labels of a new container; a privileged one is confined by none. */
     public ContainerLabels label(ContainerSpec spec) throws IOException {
         String profile = modules.appArmor() ? spec.appArmor().orElse(null) : null;
-        boolean separate = modules.selinux() && !spec.privileged();
+        boolean separate = isSelinuxActive() && !spec.privileged();
         return profile == null && !separate
                 ? ContainerLabels.none()
                 : new ContainerLabels(profile, separate ? claims.claim() : null);

@@ -10,30 +10,36 @@ import java.util.List;
  * The security modules of this host that label processes.
  *
  * @param appArmor whether AppArmor is active
- * @param selinux whether SELinux is active and its policy knows containers
  */
-record SecurityModules(boolean appArmor, boolean selinux) {
+record SecurityModules(boolean appArmor, Selinux selinux) {
+    /** What SELinux can do for containers: many distributions' policies have no types for them. */
+    enum Selinux {
+        ABSENT,
+        WITHOUT_CONTAINERS,
+        ACTIVE
+    }
+
     /** Reads what the kernel tells in {@code sysfs}, mounted at /sys or, for tests, anywhere. */
     static SecurityModules of(Path sysfs) {
         return new SecurityModules(
-                read(sysfs.resolve("module/apparmor/parameters/enabled")).equals("Y"), knowsContainers(sysfs));
+                read(sysfs.resolve("module/apparmor/parameters/enabled")).equals("Y"), selinux(sysfs));
     }
 
-    /** The kernel takes contexts that its policy has, and refuses others: many distributions' policies have none for containers. */
-    private static boolean knowsContainers(Path sysfs) {
+    /** The kernel takes contexts that its policy has, and refuses others. */
+    private static Selinux selinux(Path sysfs) {
         Path file = sysfs.resolve("fs/selinux/context");
         try {
             if (!Files.exists(file)) {
-                return false;
+                return Selinux.ABSENT;
             }
             CategoryPair any = new CategoryPair(0, 1);
             for (String context : List.of(
                     ContainerLabels.ofProcesses(any), ContainerLabels.ofFiles(any), ContainerLabels.OF_LAYERS)) {
                 Files.writeString(file, context, StandardCharsets.US_ASCII);
             }
-            return true;
+            return Selinux.ACTIVE;
         } catch (IOException e) {
-            return false;
+            return Selinux.WITHOUT_CONTAINERS;
         }
     }
 

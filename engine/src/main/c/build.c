@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "io.h"
+#include "label.h"
 #include "path.h"
 #include "protect.h"
 #include "terminal.h"
@@ -70,6 +71,16 @@ static bool takes_context(const char *type) {
     return strcmp(type, "tmpfs") == 0 || strcmp(type, "devpts") == 0;
 }
 
+/* Queues take no such option in a user namespace; their root takes a label like any folder. */
+static int label_root(const struct builder *builder, const struct op *op, int mount) {
+    if (builder->context == NULL || strcmp(op->source, "mqueue") != 0) {
+        return 0;
+    }
+    OWNED_FD root = openat(mount, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    return root >= 0 ? label_folder(root, builder->context, builder->failure)
+                     : fail_in(builder->failure, "mount a file system", "openat", op->source, op->target);
+}
+
 static int new_file_system(const struct builder *builder, const struct op *op) {
     struct failure *failure = builder->failure;
     OWNED_FD context = fsopen(op->source, FSOPEN_CLOEXEC);
@@ -98,8 +109,11 @@ static int new_file_system(const struct builder *builder, const struct op *op) {
     if (fsconfig(context, FSCONFIG_CMD_CREATE, NULL, NULL, 0) != 0) {
         return fail_in(failure, "mount a file system", "fsconfig", op->source, op->target);
     }
-    int mount = fsmount(context, FSMOUNT_CLOEXEC, STANDS(MOUNT_FLAGS) ? op->flags : 0);
-    return mount >= 0 ? mount : fail_in(failure, "mount a file system", "fsmount", op->source, op->target);
+    OWNED_FD mount = fsmount(context, FSMOUNT_CLOEXEC, STANDS(MOUNT_FLAGS) ? op->flags : 0);
+    if (mount < 0) {
+        return fail_in(failure, "mount a file system", "fsmount", op->source, op->target);
+    }
+    return label_root(builder, op, mount) == 0 ? fd_keep(&mount) : -1;
 }
 
 /* Whatever is mounted there would stand in for procfs before processes of ours (CVE-2019-16884 and its kin). */

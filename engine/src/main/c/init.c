@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "io.h"
+#include "label.h"
 #include "process.h"
 #include "protect.h"
 
@@ -25,12 +26,15 @@ static void reap(pid_t command) {
     }
 }
 
-int init_run(const struct process *process, int report, struct failure *failure) {
+int init_run(const struct process *process, int proc, int report, struct failure *failure) {
     enum { REPORT = 3 };
     sigset_t all;
     sigset_t none;
     sigfillset(&all);
     sigemptyset(&none);
+    if (label_this_process(proc, process->label_module, process->label, failure) != 0) {
+        return -1;
+    }
     /* Nothing else of ours stays open in here. */
     unsigned first = STANDS(INIT_CLOSED) ? REPORT + 1 : (unsigned)report;
     unsigned last = STANDS(INIT_CLOSED) ? ~0U : (unsigned)report;

@@ -7,6 +7,6 @@
 
 /* Becomes it: the calling process, PID 1 of the container and confined already, starts the command and ends with its code, or
  * 128+n. Writes a failure to execute to `report`, closes it otherwise; returns only when nothing was started. */
-int init_run(const struct process *process, int report, struct failure *failure);
+int init_run(const struct process *process, int proc, int report, struct failure *failure);
 
 #endif

@@ -40,9 +40,20 @@ int label_next_program(int proc, enum label_module module, const char *label, st
     return write_all(attribute, text, (size_t)length) == 0 ? 0 : fail(failure, operation, "write", label);
 }
 
+int label_this_process(int proc, enum label_module module, const char *label, struct failure *failure) {
+    if (module != LABEL_SELINUX) {
+        return 0;
+    }
+    OWNED_FD attribute = openat(proc, "thread-self/attr/current", O_WRONLY | O_CLOEXEC);
+    if (attribute < 0) {
+        return fail(failure, operation, "openat", label);
+    }
+    return write_all(attribute, label, strlen(label)) == 0 ? 0 : fail(failure, operation, "write", label);
+}
+
 int label_folder(int folder, const char *label, struct failure *failure) {
     if (label[0] == '\0' || fsetxattr(folder, "security.selinux", label, strlen(label), 0) == 0 || errno == EOPNOTSUPP) {
         return 0;
     }
-    return fail(failure, "label the layer", "fsetxattr", label);
+    return fail(failure, "label the folder", "fsetxattr", label);
 }

@@ -352,7 +352,7 @@ static int begin(const struct launching *launching, struct failure *failure) {
         return -1;
     }
     trace_mark(launching->trace, "child: confined");
-    return launch->init ? init_run(&launch->process, pipes->report[1], failure)
+    return launch->init ? init_run(&launch->process, built.proc, pipes->report[1], failure)
                         : process_execute(&launch->process, failure);
 }
 

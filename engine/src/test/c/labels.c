@@ -40,6 +40,19 @@ static void test_modules(int proc) {
     expect(label(proc, LABEL_SELINUX, context, &failure) == 0 && holds(proc, shared, context), "a context is taken");
 }
 
+static void test_own_label(int proc) {
+    static const char current[] = "thread-self/attr/current";
+    const char context[] = "system_u:system_r:container_t:s0:c1,c2";
+    struct failure failure = {0};
+    expect(label_this_process(proc, LABEL_SELINUX, context, &failure) == -1 && failure.error == ENOENT, "no attribute");
+    make(proc, current);
+    expect(label_this_process(proc, LABEL_NONE, "", &failure) == 0
+               && label_this_process(proc, LABEL_APPARMOR, "mine", &failure) == 0 && holds(proc, current, ""),
+           "only SELinux's labels are taken on at once");
+    expect(label_this_process(proc, LABEL_SELINUX, context, &failure) == 0 && holds(proc, current, context),
+           "a context is taken");
+}
+
 /* Linux before 5.8. */
 static void test_one_attribute_for_all(int proc) {
     struct failure failure;
@@ -70,7 +83,7 @@ static void test_refusals(int proc) {
 
 static bool refuses(int folder, const char *context, struct failure *failure) {
     *failure = (struct failure){0};
-    return label_folder(folder, context, failure) == -1 && strcmp(failure->operation, "label the layer") == 0
+    return label_folder(folder, context, failure) == -1 && strcmp(failure->operation, "label the folder") == 0
            && strcmp(failure->syscall, "fsetxattr") == 0 && strcmp(failure->object, context) == 0;
 }
 
@@ -99,6 +112,7 @@ int main(void) {
                && mkdirat(proc, "thread-self/attr/apparmor", 0755) == 0,
            "make");
     test_modules(proc);
+    test_own_label(proc);
     test_one_attribute_for_all(proc);
     test_refusals(proc);
     test_folders(proc);

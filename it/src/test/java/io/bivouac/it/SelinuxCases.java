@@ -82,6 +82,26 @@ class SelinuxCases {
     }
 
     @Test
+    void whatOfTheEngineStaysInAContainerIsConfinedToo() {
+        try (Container container = Engines.shared().start(SLEEPER.withInit())) {
+            assertThat(shell(container, "cat /proc/1/comm")).isEqualTo("bivouac-init\n");
+            assertThat(label(container, "1")).matches(LABEL).isEqualTo(label(container, "self"));
+            assertThat(shell(container, "for i in /proc/[0-9]*; do tr -d '\\0' <$i/attr/current; echo; done | sort -u"))
+                    .isEqualTo(label(container, "1") + "\n");
+        }
+    }
+
+    @Test
+    void everyFileSystemOfAContainerIsItsOwn() {
+        try (Container container = Engines.shared().start(SLEEPER)) {
+            String folders = "/ /memory /dev /dev/shm /dev/mqueue /tmp";
+            String script = "for i in " + folders + "; do : >$i/own && test -e $i/own || echo not $i; done";
+
+            assertThat(shell(container, script)).isEmpty();
+        }
+    }
+
+    @Test
     void filesOfTheHostAreOutOfReachUntilTheyAreGivenToContainers() throws Exception {
         Path shared = shared("folder");
         try (Container container = Engines.shared().start(SLEEPER.withBind(shared, "/shared"))) {

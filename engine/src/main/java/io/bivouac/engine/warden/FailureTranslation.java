@@ -111,9 +111,9 @@ public final class FailureTranslation {
                                 + Errno.text(failure.errno())
                                 + ". Load the AppArmor profile with apparmor_parser, or start without withAppArmor.",
                         cause);
-            case "label the layer" ->
+            case "label the folder" ->
                 new UnsupportedHostException(
-                        attempt + ": SELinux does not let this process give its layers the label " + failure.object()
+                        attempt + ": SELinux does not let this process give its folders the label " + failure.object()
                                 + ", which its containers need: " + Errno.text(failure.errno())
                                 + ". Run as a user whom SELinux does not confine.",
                         cause);

@@ -33,7 +33,6 @@ class HostMatrixTests {
     /** What a kernel can change the outcome of, and a machine without registries, compilers and other engines can run. */
     private static final List<String> WHOLE = List.of(
             "IsolationTests",
-            "ConfinementTests",
             "ContainerLifecycleTests",
             "ExecTests",
             "TerminalTests",
@@ -41,7 +40,10 @@ class HostMatrixTests {
             "HealthTests",
             "RedisTests");
 
-    private static final List<String> SELECTION = ALL ? WHOLE : List.of("IsolationTests");
+    /** A policy keeps containers from mounting, and from the host's devices, whatever else they may. */
+    private static final String UNLABELLED = "ConfinementTests";
+
+    private static final List<String> SELECTION = ALL ? with(UNLABELLED, WHOLE) : List.of("IsolationTests");
     private static final List<String> SELINUX = ALL ? with("SelinuxCases", WHOLE) : List.of("SelinuxCases");
     private static final List<String> LIMITS = List.of("LimitTests");
 
@@ -115,7 +117,7 @@ class HostMatrixTests {
         String script = "set -e\nbad=\nsetenforce 1\n" + suite("root", "", EVERYTHING, SELINUX);
         if (ALL) {
             // Debian's policy lets systemd make no scopes for users.
-            script += USER + suite("user", "$AS", EVERYTHING, SELINUX);
+            script += USER + suite("user", "$AS", "", SELINUX);
         }
         script += "[ -z \"$bad\" ] || { dmesg | grep container_ | tail -n 40; echo \"failed:$bad\"; exit 1; }\n";
 

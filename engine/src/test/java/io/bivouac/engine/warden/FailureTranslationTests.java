@@ -55,6 +55,15 @@ class FailureTranslationTests {
     }
 
     @Test
+    void labelsThatSelinuxDeniesAreNamed() {
+        assertThat(translate("label the folder", "fsetxattr", Errno.EACCES, "u:object_r:container_ro_file_t:s0"))
+                .isInstanceOf(UnsupportedHostException.class)
+                .hasMessage("It failed: SELinux does not let this process give its folders the label"
+                        + " u:object_r:container_ro_file_t:s0, which its containers need: permission denied (EACCES)."
+                        + " Run as a user whom SELinux does not confine.");
+    }
+
+    @Test
     void namespacesAreDeniedByPrivilegeNotByLimits() {
         assertThat(translate("create namespaces", "clone3", Errno.EPERM, ""))
                 .isInstanceOf(UnsupportedHostException.class)

@@ -40,6 +40,8 @@ class RootlessTests {
                             DiffAndCommitTests.class.getName(),
                             ImageTests.class.getName(),
                             HostileLayerTests.class.getName(),
+                            LayerStackTests.class.getName(),
+                            ProvisionTests.class.getName(),
                             ImageFormatTests.class.getName(),
                             RegistryTests.class.getName(),
                             ReadinessTests.class.getName(),

@@ -28,6 +28,7 @@ public final class Errno {
     public static final int ENOSYS = 38;
     public static final int ELOOP = 40;
     public static final int EADDRINUSE = 98;
+    public static final int ECONNRESET = 104;
     public static final int EDQUOT = 122;
 
     private static final Map<Integer, String> TEXTS = Map.ofEntries(

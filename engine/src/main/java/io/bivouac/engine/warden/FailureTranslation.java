@@ -148,13 +148,25 @@ public final class FailureTranslation {
                                 + Errno.text(failure.errno()) + "."
                                 + (failure.errno() == Errno.ENOENT ? NO_SYSCTL_HINT : ""),
                         cause);
+            case "find the container" ->
+                // Whoever holds the containers has hung up on its worker, which is about to be killed as well.
+                failure.errno() == Errno.ECONNRESET
+                        ? new InternalException(
+                                attempt + ": the warden ended meanwhile (" + failure
+                                        + "). It was killed, or this host ran out of memory.",
+                                cause)
+                        : unknown(attempt, cause);
             case "listen on the host" ->
                 new HostException(
                         attempt + ": the host cannot listen on " + failure.object() + ": " + Errno.text(failure.errno())
                                 + ". Publish on a free port with withPorts.",
                         cause);
-            default -> new InternalException(attempt + ": the warden could not " + failure + ".", cause);
+            default -> unknown(attempt, cause);
         };
+    }
+
+    private static InternalException unknown(String attempt, WardenException cause) {
+        return new InternalException(attempt + ": the warden could not " + cause.failure() + ".", cause);
     }
 
     private static final Set<Integer> UNMAPPED = Set.of(Errno.EPERM, Errno.EINVAL);

@@ -55,6 +55,19 @@ class FailureTranslationTests {
     }
 
     @Test
+    void wardenThatEndedIsNotTakenForAContainerThatIsMissing() {
+        assertThat(translate("find the container", "recvmsg", Errno.ECONNRESET, "c1"))
+                .isInstanceOf(InternalException.class)
+                .hasMessage(
+                        "It failed: the warden ended meanwhile (find the container (recvmsg) on c1: connection reset"
+                                + " (ECONNRESET)). It was killed, or this host ran out of memory.");
+        assertThat(translate("find the container", "", Errno.ENOENT, "c1"))
+                .isInstanceOf(InternalException.class)
+                .hasMessage(
+                        "It failed: the warden could not find the container on c1: no such file or directory (ENOENT).");
+    }
+
+    @Test
     void labelsThatSelinuxDeniesAreNamed() {
         assertThat(translate("label the folder", "fsetxattr", Errno.EACCES, "u:object_r:container_ro_file_t:s0"))
                 .isInstanceOf(UnsupportedHostException.class)

@@ -23,6 +23,14 @@ static int open_attribute(int proc, enum label_module module) {
     return openat(proc, shared, O_WRONLY | O_CLOEXEC);
 }
 
+/* At once: every write is a request of its own. */
+static int write_label(int attribute, const char *text, const char *label, struct failure *failure) {
+    if (attribute < 0) {
+        return fail(failure, operation, "openat", label);
+    }
+    return write_all(attribute, text, strlen(text)) == 0 ? 0 : fail(failure, operation, "write", label);
+}
+
 int label_next_program(int proc, enum label_module module, const char *label, struct failure *failure) {
     char text[LABEL_SIZE];
     if (module == LABEL_NONE) {
@@ -33,11 +41,7 @@ int label_next_program(int proc, enum label_module module, const char *label, st
         return fail_with(failure, ENAMETOOLONG, operation, "", label);
     }
     OWNED_FD attribute = open_attribute(proc, module);
-    if (attribute < 0) {
-        return fail(failure, operation, "openat", label);
-    }
-    /* At once: every write is a request of its own. */
-    return write_all(attribute, text, (size_t)length) == 0 ? 0 : fail(failure, operation, "write", label);
+    return write_label(attribute, text, label, failure);
 }
 
 int label_this_process(int proc, enum label_module module, const char *label, struct failure *failure) {
@@ -45,10 +49,7 @@ int label_this_process(int proc, enum label_module module, const char *label, st
         return 0;
     }
     OWNED_FD attribute = openat(proc, "thread-self/attr/current", O_WRONLY | O_CLOEXEC);
-    if (attribute < 0) {
-        return fail(failure, operation, "openat", label);
-    }
-    return write_all(attribute, label, strlen(label)) == 0 ? 0 : fail(failure, operation, "write", label);
+    return write_label(attribute, label, label, failure);
 }
 
 int label_folder(int folder, const char *label, struct failure *failure) {

@@ -50,7 +50,7 @@ public final class LayerUnpacker {
             Errno.EINVAL);
 
     /** Each keeps a thread and the warden's worker busy. */
-    private static final int PARALLEL = Math.min(4, Runtime.getRuntime().availableProcessors());
+    private static final int MOST = 4;
 
     private final Store store;
     private final Executor executor;
@@ -89,7 +89,8 @@ public final class LayerUnpacker {
                 missing.get(0).run();
             } else {
                 // Those below are begun first, so that nobody waits for one that is not.
-                new Parallel(executor, PARALLEL).run(missing, WardenException.class);
+                int width = Math.min(MOST, Runtime.getRuntime().availableProcessors());
+                new Parallel(executor, width).run(missing, WardenException.class);
             }
             return missing;
         });

@@ -26,6 +26,7 @@ import org.junit.jupiter.api.parallel.Isolated;
  */
 @Isolated
 @Tag("root")
+@Tag("warden")
 @Timeout(value = 1, unit = TimeUnit.HOURS)
 class FaultTests {
     private static final String WANTED = System.getProperty("bivouac.faults", "");
@@ -91,18 +92,23 @@ class FaultTests {
     }
 
     /** What only an ordinary user's session reaches. */
-    private Report rootless(Path classes, Set<String> known) throws Exception {
+    private static Report rootless(Path classes, Set<String> known) throws Exception {
         try (OrdinaryUser user = OrdinaryUser.create()) {
             Path copied = user.home().resolve("faults");
             Commands.run("cp", "-r", classes.toString(), copied.toString());
-            Path work = Files.createDirectories(user.home().resolve("work"));
-            Path without = Files.write(work.resolve("without"), known);
-            Commands.run("chown", "-R", user.name(), work.toString());
-            return Report.of(List.of(user.jvm(new ChildJvm().under(Cage.of("faults-rootless", user.name())))
-                    .before(copied)
-                    .environment(Cage.RUNTIME)
-                    .start(FaultCampaign.class, arguments(work, copied, "0/1", without))));
+            return Report.of(List.of(rootless(user, copied, known, 0, 2), rootless(user, copied, known, 1, 2)));
         }
+    }
+
+    private static Child rootless(OrdinaryUser user, Path classes, Set<String> known, int part, int parts)
+            throws Exception {
+        Path work = Files.createDirectories(user.home().resolve("work-" + part));
+        Path without = Files.write(work.resolve("without"), known);
+        Commands.run("chown", "-R", user.name(), work.toString());
+        return user.jvm(new ChildJvm().under(Cage.of("faults-rootless-" + part, user.name())))
+                .before(classes)
+                .environment(Cage.RUNTIME)
+                .start(FaultCampaign.class, arguments(work, classes, part + "/" + parts, without));
     }
 
     private static String[] arguments(Path work, Path classes, String part, Path without) {

@@ -2,6 +2,7 @@ package io.bivouac.it;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -73,10 +74,15 @@ final class Footprint {
             sum("mounts of " + process.name(), mounts);
             sum("processes " + process.name(), 1);
         } catch (IOException e) {
-            if (process.isAlive()) {
+            if (!hasGivenUpItsMemory(e) && process.isAlive()) {
                 throw e;
             }
         }
+    }
+
+    /** On its way out a process has no memory to tell of a little before it counts as dead: ESRCH. */
+    private static boolean hasGivenUpItsMemory(IOException e) {
+        return e instanceof FileSystemException named && "No such process".equals(named.getReason());
     }
 
     private void sum(String name, long value) {

@@ -12,6 +12,7 @@ import io.bivouac.engine.EngineOptions;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.stream.Stream;
 
@@ -43,7 +44,10 @@ final class HostLadder {
 
     /** What depends on where a container writes, and on how it is stopped. */
     private static String use(Engine engine, Path store) throws IOException {
-        try (Container container = engine.start(ContainerSpec.of("busybox:1").withCommand("sleep", "1000"))) {
+        // sleep, as the first process of a container, takes no signal but the last.
+        ContainerSpec sleeper =
+                ContainerSpec.of("busybox:1").withCommand("sleep", "1000").withStopTimeout(Duration.ofMillis(100));
+        try (Container container = engine.start(sleeper)) {
             container.copyTo(new byte[100], "/there", 0644);
             assertThat(container
                             .exec("sh", "-c", "id -u; wc -c < /there; echo yes > /made")

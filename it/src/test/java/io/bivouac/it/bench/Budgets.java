@@ -6,15 +6,25 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.function.ToDoubleFunction;
 
-/** What each row may cost. */
+/**
+ * What each row may cost. Times are those of the machine on which the budgets were set: on another one they are longer or shorter as
+ * the floor is there, when the same run has measured it.
+ */
 final class Budgets {
     private static final double TAIL = 95;
 
+    /** What {@link FloorBenchmark#CYCLE} took where the budgets were set, in milliseconds. */
+    private static final double FLOOR = 1.9;
+
     private final Report report;
+    private final double scale;
     private final List<String> verdicts = new ArrayList<>();
 
     private Budgets(Report report) {
         this.report = report;
+        scale = report.find(FloorBenchmark.CYCLE)
+                .map(floor -> floor.median() / FLOOR)
+                .orElse(1.0);
     }
 
     /** A verdict for every budget whose rows were measured. */
@@ -39,22 +49,41 @@ final class Budgets {
         return budgets.verdicts;
     }
 
-    private void most(String row, String what, ToDoubleFunction<Sample> value, double limit) {
+    private void most(String row, String what, ToDoubleFunction<Sample> value, double set) {
         report.find(row).ifPresent(sample -> {
             double measured = value.applyAsDouble(sample);
-            say(measured <= limit, "%s %s: %.2f of at most %.0f %s", row, what, measured, limit, sample.unit());
+            double limit = sample.unit().equals(Report.MILLISECONDS) ? set * scale : set;
+            say(
+                    measured <= limit,
+                    "%s %s: %.2f of at most %.2f %s (%s)",
+                    row,
+                    what,
+                    measured,
+                    limit,
+                    sample.unit(),
+                    origin(limit, set));
         });
     }
 
-    private void least(String row, double limit) {
-        report.find(row)
-                .ifPresent(sample -> say(
-                        sample.median() >= limit,
-                        "%s: %.0f of at least %.0f %s",
-                        row,
-                        sample.median(),
-                        limit,
-                        sample.unit()));
+    /** A rate. */
+    private void least(String row, double set) {
+        report.find(row).ifPresent(sample -> {
+            double limit = set / scale;
+            say(
+                    sample.median() >= limit,
+                    "%s: %.0f of at least %.0f %s (%s)",
+                    row,
+                    sample.median(),
+                    limit,
+                    sample.unit(),
+                    origin(limit, set));
+        });
+    }
+
+    private String origin(double limit, double set) {
+        return limit == set
+                ? "as set"
+                : String.format(Locale.ROOT, "%.0f where the floor takes %.1f ms: here %.2f x", set, FLOOR, scale);
     }
 
     /** At most so many times the other row, plus so many milliseconds. */

@@ -6,10 +6,14 @@ import io.bivouac.engine.Engine;
 import io.bivouac.engine.EngineOptions;
 import io.bivouac.fixtures.FixtureImages;
 import io.bivouac.it.Commands;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 
-/** The postgres fixture from a layout to unpacked layers, beside {@code gzip} alone, which is the floor, and umoci. */
+/**
+ * The postgres fixture from a layout to unpacked layers, beside {@code gzip} alone, which is the floor, and umoci. Nothing is removed
+ * before the last turn, as in {@link CarryBenchmark}.
+ */
 final class UnpackBenchmark implements Benchmark {
     static final String OURS = "load + unpack postgres";
     static final String GZIP = "gzip -dc of its layers";
@@ -20,7 +24,7 @@ final class UnpackBenchmark implements Benchmark {
     private int number;
 
     UnpackBenchmark(Path folder) {
-        this.folder = folder;
+        this.folder = folder.resolve("unpack");
     }
 
     @Override
@@ -36,8 +40,8 @@ final class UnpackBenchmark implements Benchmark {
     @Override
     public void measure(Report report) throws Exception {
         Path layout = FixtureImages.postgres();
-        Path work = folder.resolve("unpack-" + number++);
-        unpack(report, layout, work);
+        Path work = Files.createDirectories(folder.resolve(Integer.toString(number++)));
+        unpack(report, layout, work.resolve("store"));
         String script = "for blob in \"$1\"/*; do gzip -dc \"$blob\" > /dev/null 2>&1; done; true";
         CommandBenchmark.time(
                 report,
@@ -45,11 +49,17 @@ final class UnpackBenchmark implements Benchmark {
                 List.of("sh", "-c", script, "sh", layout.resolve("blobs/sha256").toString()));
         if (CommandBenchmark.isInstalled("umoci")) {
             CommandBenchmark.time(
-                    report, UMOCI, List.of("umoci", "unpack", "--image", layout + ":postgres:15", work + "-umoci"));
+                    report,
+                    UMOCI,
+                    List.of(
+                            "umoci",
+                            "unpack",
+                            "--image",
+                            layout + ":postgres:15",
+                            work.resolve("umoci").toString()));
         } else {
             report.missing(UMOCI, "umoci is not installed");
         }
-        Commands.run("rm", "-rf", work.toString(), work + "-umoci");
     }
 
     private static void unpack(Report report, Path layout, Path store) {
@@ -65,5 +75,10 @@ final class UnpackBenchmark implements Benchmark {
                 report.addNanos(COMMIT, System.nanoTime() - commit);
             }
         }
+    }
+
+    @Override
+    public void close() throws Exception {
+        Commands.output(List.of("rm", "-rf", folder.toString()));
     }
 }

@@ -7,9 +7,14 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -18,7 +23,7 @@ import org.junit.jupiter.api.parallel.Isolated;
 
 /**
  * Hosts as most users have them: pure cgroup v2 under systemd, with AppArmor or SELinux. They run here as virtual machines without the
- * help of the processor, so that a few tests are all that fits into every build.
+ * help of the processor, so that a few tests are all that fits into every build. Both run at the same time.
  *
  * <p>{@code -Dbivouac.matrix=all} runs what a host can change the outcome of, and prints what was run.
  */
@@ -69,19 +74,46 @@ class HostMatrixTests {
 
     @TempDir
     @SuppressWarnings("NullAway.Init") // injected by JUnit
-    private Path folder;
+    private static Path folder;
 
-    private static List<String> with(String first, List<String> others) {
-        return Stream.concat(Stream.of(first), others.stream()).toList();
+    /** One for each machine, which keeps one processor of this host busy. */
+    private static final ExecutorService THREADS = Executors.newFixedThreadPool(2);
+
+    @SuppressWarnings("NullAway.Init") // begun before all tests
+    private static Future<String> appArmor;
+
+    @SuppressWarnings("NullAway.Init") // begun before all tests
+    private static Future<String> selinux;
+
+    @BeforeAll
+    static void bootBoth() throws Exception {
+        VirtualHost host = VirtualHost.debian();
+        appArmor = THREADS.submit(() -> run(host, "apparmor", "", underAppArmor()));
+        selinux = THREADS.submit(() -> run(host, "selinux", VirtualHost.SELINUX, underSelinux()));
     }
 
-    private String boot(String options, String script) throws Exception {
-        Path job = Job.write(Files.createDirectories(folder.resolve("job")), script);
-        String said = new VirtualMachine(VirtualHost.debian(), options, folder).run(job, LIMIT);
+    @AfterAll
+    static void switchOff() throws Exception {
+        THREADS.shutdownNow();
+        assertThat(THREADS.awaitTermination(1, TimeUnit.MINUTES)).isTrue();
+    }
+
+    private static String run(VirtualHost host, String name, String options, String script) throws Exception {
+        Path own = Files.createDirectories(folder.resolve(name));
+        Path job = Job.write(Files.createDirectories(own.resolve("job")), script);
+        return new VirtualMachine(host, options, own).run(job, LIMIT);
+    }
+
+    private static void assertSucceeds(Future<String> machine) throws Exception {
+        String said = machine.get();
         if (ALL) {
             System.out.println(said);
         }
-        return said;
+        assertThat(said).endsWith("job ended with 0\n");
+    }
+
+    private static List<String> with(String first, List<String> others) {
+        return Stream.concat(Stream.of(first), others.stream()).toList();
     }
 
     /**
@@ -100,29 +132,33 @@ class HostMatrixTests {
                 "CLASSES", classes.stream().map("io.bivouac.it."::concat).collect(Collectors.joining(" ")));
     }
 
-    @Test
-    void version2UnderSystemdWithAppArmor() throws Exception {
+    private static String underAppArmor() {
         String asUser = "$AS systemd-run --user --scope --quiet -p Delegate=yes";
-        String script = "set -e\nbad=\n[ $(stat -fc %T /sys/fs/cgroup) = cgroup2fs ]\n"
-                + suite("root", "", EVERYTHING, SELECTION)
-                + suite("apparmor", "", EVERYTHING, List.of("AppArmorCases"))
+        return "set -e\nbad=\n[ $(stat -fc %T /sys/fs/cgroup) = cgroup2fs ]\n"
+                + suite("root", "", EVERYTHING, with("AppArmorCases", SELECTION))
                 + suite("root-limits", "systemd-run --scope --quiet -p Delegate=yes", EVERYTHING, LIMITS)
                 + USER
                 + suite("user", asUser, "", SELECTION)
                 + suite("user-limits", asUser, EVERYTHING, LIMITS)
                 + VERDICT;
-
-        assertThat(boot("", script)).endsWith("job ended with 0\n");
     }
 
-    @Test
-    void selinuxThatIsEnforced() throws Exception {
+    private static String underSelinux() {
         String script = "set -e\nbad=\nsetenforce 1\n" + suite("root", "", EVERYTHING, SELINUX);
         if (ALL) {
             // Debian's policy lets systemd make no scopes for users.
             script += USER + suite("user", "$AS", "", SELINUX);
         }
+        return script + VERDICT;
+    }
 
-        assertThat(boot(VirtualHost.SELINUX, script + VERDICT)).endsWith("job ended with 0\n");
+    @Test
+    void version2UnderSystemdWithAppArmor() throws Exception {
+        assertSucceeds(appArmor);
+    }
+
+    @Test
+    void selinuxThatIsEnforced() throws Exception {
+        assertSucceeds(selinux);
     }
 }

@@ -8,6 +8,7 @@ import java.util.function.Consumer;
 /** An archive written block by block, so that it can say what no archiver would write. */
 final class RawTar {
     private static final int BLOCK = 512;
+    private static final int LINK = 100;
     private static final int CHECKSUM = 148;
     private static final int CHECKSUM_LENGTH = 8;
 
@@ -61,7 +62,7 @@ final class RawTar {
         }
 
         Header link(String target) {
-            put(157, 100, target);
+            put(157, LINK, target);
             return this;
         }
 
@@ -121,6 +122,9 @@ final class RawTar {
     }
 
     RawTar symlink(String name, String target) {
+        if (target.length() > LINK) {
+            pax("linkpath", target);
+        }
         return add('2', name, header -> header.link(target));
     }
 

@@ -2,6 +2,7 @@ package io.bivouac.it;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
 
 import io.bivouac.engine.Container;
 import io.bivouac.engine.ContainerSpec;
@@ -24,6 +25,9 @@ import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -258,9 +262,24 @@ class RegistryTests {
                 copy(docker("busybox:1"), "docker://" + name);
                 engine.images().pull(name);
                 engine.images().remove(name);
+                // It serves first, and stores meanwhile.
+                await().untilAsserted(() -> assertThat(blobs("mirror")).containsAll(blobs("origin")));
             }
 
             assertThat(output(engine, name, "echo", "mirrored")).isEqualTo("mirrored\n");
+        }
+    }
+
+    /** What a registry has stored whole. */
+    private Set<String> blobs(String registry) throws IOException {
+        Path blobs = folder.resolve(registry).resolve("docker/registry/v2/blobs");
+        if (!Files.exists(blobs)) {
+            return Set.of();
+        }
+        try (Stream<Path> files = Files.walk(blobs)) {
+            return files.filter(file -> file.endsWith("data"))
+                    .map(file -> blobs.relativize(file).toString())
+                    .collect(Collectors.toSet());
         }
     }
 

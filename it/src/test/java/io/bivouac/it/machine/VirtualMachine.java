@@ -61,7 +61,7 @@ final class VirtualMachine {
         command.addAll(List.of("-nodefaults", "-no-user-config", "-no-reboot", "-display", "none"));
         // One thread for both processors: with two, one may run code that the other is just patching, and JVMs die of
         // SIGILL.
-        command.addAll(List.of("-accel", "tcg,thread=single", "-cpu", "max", "-smp", "1", "-m", "3072"));
+        command.addAll(List.of("-accel", "tcg,thread=single", "-cpu", "max", "-smp", "2", "-m", "3072"));
         command.addAll(List.of(
                 "-kernel", host.kernel().toString(), "-initrd", host.initrd().toString()));
         command.addAll(

@@ -5,31 +5,19 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/sysmacros.h>
 #include <sys/xattr.h>
 #include <unistd.h>
 
 #include "folder.h"
 #include "io.h"
 #include "path.h"
+#include "whiteout.h"
 
 enum { ATTRIBUTES_SIZE = 64 << 10 };
 
 int layer_below(const struct layer *layer) {
     errno = layer->roots->later ? EPROTO : ENOENT;
     return layer->roots->below >= 0 ? 1 : layer->roots->later ? -1 : 0;
-}
-
-bool layer_is_whiteout(const struct stat *status) {
-    return S_ISCHR(status->st_mode) && status->st_rdev == 0;
-}
-
-static int make_whiteout(int parent, const char *name) {
-    return mknodat(parent, name, S_IFCHR, makedev(0, 0));
-}
-
-int layer_set_opaque(const struct layer *layer, int parent, const char *name) {
-    return fchdir(parent) == 0 ? lsetxattr(name, tree_opaque_attribute(layer->request), "y", 1, 0) : -1;
 }
 
 static bool is_absent(int error) {
@@ -86,11 +74,12 @@ int layer_prepare_parent(void *context, int parent, const char *name, const char
     if (fstatat(parent, name, &status, AT_SYMLINK_NOFOLLOW) != 0) {
         return errno != ENOENT ? -1 : copy_from_below(layer, parent, name, path);
     }
-    if (!layer_is_whiteout(&status)) {
-        return 0;
+    int removed = whiteout_is(layer->request, parent, name, &status);
+    if (removed <= 0) {
+        return removed;
     }
     return unlinkat(parent, name, 0) == 0 && mkdirat(parent, name, 0755) == 0
-                   && layer_set_opaque(layer, parent, name) == 0
+                   && whiteout_make_opaque(layer->request, parent, name) == 0
                ? 1
                : -1;
 }
@@ -116,10 +105,8 @@ int layer_copy_attributes(int from, int to) {
 
 /* 1 when the folder hides all that lies below it. */
 static int is_opaque(const struct layer *layer, const char *path) {
-    char value[2];
     OWNED_FD folder = path_open(layer->roots->root, path, O_RDONLY | O_DIRECTORY, 0);
-    ssize_t length = folder < 0 ? -1 : fgetxattr(folder, tree_opaque_attribute(layer->request), value, sizeof value);
-    return length >= 0 ? length == 1 : errno == ENODATA ? 0 : -1;
+    return folder < 0 ? -1 : whiteout_is_opaque(layer->request, folder);
 }
 
 /* 1 when a folder of this layer on the way to `path` does. */
@@ -149,7 +136,7 @@ int layer_hide(const struct layer *layer, int parent, const char *name, const ch
         return is_absent(errno) ? 0 : -1;
     }
     int already = is_hidden(layer, path);
-    return already != 0 ? (already > 0 ? 0 : -1) : make_whiteout(parent, name);
+    return already != 0 ? (already > 0 ? 0 : -1) : whiteout_make(layer->request, parent, name);
 }
 
 int layer_hide_all(const struct layer *layer, int folder) {
@@ -165,10 +152,10 @@ int layer_hide_all(const struct layer *layer, int folder) {
     for (const char *name; (name = folder_next(names)) != NULL;) {
         struct stat status;
         bool exists = fstatat(folder, name, &status, AT_SYMLINK_NOFOLLOW) == 0;
-        if (!exists && (errno != ENOENT || make_whiteout(folder, name) != 0)) {
+        if (!exists && (errno != ENOENT || whiteout_make(layer->request, folder, name) != 0)) {
             return -1;
         }
-        if (exists && S_ISDIR(status.st_mode) && layer_set_opaque(layer, folder, name) != 0) {
+        if (exists && S_ISDIR(status.st_mode) && whiteout_make_opaque(layer->request, folder, name) != 0) {
             return -1;
         }
     }

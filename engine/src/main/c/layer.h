@@ -3,8 +3,6 @@
 #ifndef BIVOUAC_LAYER_H
 #define BIVOUAC_LAYER_H
 
-#include <sys/stat.h>
-
 #include "ends.h"
 #include "tree.h"
 
@@ -21,9 +19,6 @@ int layer_below(const struct layer *layer);
  * that hides what was removed. */
 int layer_prepare_parent(void *layer, int parent, const char *name, const char *path);
 
-/* Marks the folder `name`: nothing shines through. */
-int layer_set_opaque(const struct layer *layer, int parent, const char *name);
-
 /* The root is merged whatever its marks: everything below it is hidden by name. */
 int layer_hide_all(const struct layer *layer, int folder);
 
@@ -33,7 +28,5 @@ int layer_hide(const struct layer *layer, int parent, const char *name, const ch
 
 /* Of one file to another. */
 int layer_copy_attributes(int from, int to);
-
-bool layer_is_whiteout(const struct stat *status);
 
 #endif

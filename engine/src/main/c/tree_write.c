@@ -15,6 +15,7 @@
 #include "path.h"
 #include "remove.h"
 #include "tree.h"
+#include "whiteout.h"
 
 enum { HOLE_SIZE = 4096 };
 
@@ -86,8 +87,9 @@ static int enter_parent(struct writing *writing, const char *path, const char **
 }
 
 static int set_opaque(struct writing *writing, const char *name, const struct entry *entry) {
-    return layer_set_opaque(&writing->layer, writing->parent, name) == 0 ? 0
-                                                                         : write_failed(writing, "lsetxattr", entry->path);
+    return whiteout_make_opaque(writing->request, writing->parent, name) == 0
+               ? 0
+               : write_failed(writing, "lsetxattr", entry->path);
 }
 
 /* What is in the way goes first; a folder stays for a folder. A folder in place of a whiteout hides what lies below. */
@@ -101,7 +103,11 @@ static int make_room(struct writing *writing, struct entry *entry, const char *n
         return 0;
     }
     *exists = false;
-    if (layer_is_whiteout(&status) && entry->type == ENTRY_FOLDER) {
+    int removed = entry->type == ENTRY_FOLDER ? whiteout_is(writing->request, writing->parent, name, &status) : 0;
+    if (removed < 0) {
+        return write_failed(writing, "lgetxattr", entry->path);
+    }
+    if (removed > 0) {
         entry->opaque = ENTRY_OPAQUE;
     }
     if (S_ISDIR(status.st_mode) && (writing->request->flags & TREE_KEEP_FOLDERS) != 0) {
@@ -265,6 +271,12 @@ static int write_hard_link(struct writing *writing, const char *name, const stru
     return errno == ENOENT ? copy_up(writing, name, entry) : write_failed(writing, "linkat", entry->path);
 }
 
+/* Not the layer asks for the impossible, but the store's file system does not have it. */
+static int hiding_failed(struct writing *writing, const struct entry *entry) {
+    return errno == EPERM ? fail(writing->failure, "hide what lies below", "mknodat", entry->path)
+                          : write_failed(writing, "mknodat", entry->path);
+}
+
 /* The mark of an opaque folder may come before or after the folder's own record and its children. */
 static int write_opaque_mark(struct writing *writing, const struct entry *entry) {
     size_t length = strlen(entry->path);
@@ -278,7 +290,7 @@ static int write_opaque_mark(struct writing *writing, const struct entry *entry)
     if (length > 0) {
         return set_opaque(writing, ".", entry);
     }
-    return layer_hide_all(&writing->layer, writing->parent) == 0 ? 0 : write_failed(writing, "mknodat", entry->path);
+    return layer_hide_all(&writing->layer, writing->parent) == 0 ? 0 : hiding_failed(writing, entry);
 }
 
 static int write_whiteout(struct writing *writing, const char *name, const struct entry *entry) {
@@ -286,7 +298,7 @@ static int write_whiteout(struct writing *writing, const char *name, const struc
     return join(writing, entry->path, strlen(entry->path), joined) == 0
                    && layer_hide(&writing->layer, writing->parent, name, joined) == 0
                ? 0
-               : write_failed(writing, "mknodat", entry->path);
+               : hiding_failed(writing, entry);
 }
 
 static int write_entry(struct writing *writing, struct entry *entry) {

@@ -266,6 +266,43 @@ static void test_whiteouts(int root) {
            "opaque folders are resolved into whiteouts of what they hide; a whiteout of nothing is nothing");
 }
 
+static bool is_opaque(int parent, const char *name) {
+    char value[4];
+    OWNED_FD folder = openat(parent, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    return fgetxattr(folder, "user.overlay.opaque", value, sizeof value) == 1 && value[0] == 'y';
+}
+
+/* As on a file system that takes no device 0:0. */
+static void test_marked_whiteouts(int root) {
+    OWNED_FD lower = folder_in(root, "beneath");
+    OWNED_FD upper = folder_in(root, "marks");
+    OWNED_FD folder = folder_in(upper, "folder");
+    struct failure failure;
+    static const char *const marked[] = {"again", "gone"};
+    for (size_t i = 0; i < sizeof marked / sizeof *marked; i++) {
+        OWNED_FD file = openat(folder, marked[i], O_WRONLY | O_CREAT | O_CLOEXEC, 0);
+        expect(fsetxattr(file, "user.overlay.whiteout", "y", 1, 0) == 0, marked[i]);
+    }
+    expect(fsetxattr(folder, "user.overlay.opaque", "x", 1, 0) == 0, "mark the folder");
+    const struct entry below = {.type = ENTRY_FILE, .path = "folder/again/old", .mode = 0600};
+    const struct entry again = {.type = ENTRY_FOLDER, .path = "folder/again", .mode = 0755};
+    const struct entry empty = {.type = ENTRY_FILE, .path = "folder/empty", .mode = 0};
+    const struct entry mark = {.type = ENTRY_WHITEOUT, .path = "folder", .opaque = ENTRY_OPAQUE};
+    const struct entry hidden = {.type = ENTRY_WHITEOUT, .path = "folder/again/old"};
+    expect(write_records(lower, 0, &below, 1, &failure) == 0
+               && write_above(upper, lower, TREE_USER_XATTRS, &again, 1, &failure) == 0
+               && write_above(upper, lower, TREE_USER_XATTRS, &hidden, 1, &failure) == 0
+               && write_above(upper, lower, TREE_USER_XATTRS, &empty, 1, &failure) == 0,
+           failure.object);
+    expect(is_opaque(folder, "again") && faccessat(folder, "again/old", F_OK, AT_SYMLINK_NOFOLLOW) != 0,
+           "a folder in place of a marked whiteout hides what lies below");
+    expect(!is_opaque(upper, "folder"), "a folder that holds marked whiteouts is not opaque");
+    expect(write_above(upper, lower, TREE_USER_XATTRS, &mark, 1, &failure) == 0 && is_opaque(upper, "folder"),
+           failure.object);
+    expect(faccessat(folder, "gone", F_OK, AT_SYMLINK_NOFOLLOW) != 0, "no whiteout is left in an opaque folder");
+    expect(faccessat(folder, "empty", F_OK, AT_SYMLINK_NOFOLLOW) == 0, "an empty file is no whiteout");
+}
+
 /* What a layer's archive leaves out is as below, and what it removes stays removed. */
 static void test_layer_on_others(int root) {
     OWNED_FD lower = folder_in(root, "under");
@@ -527,6 +564,7 @@ int main(void) {
     test_folder_ends(root);
     test_links_stay_inside(root);
     test_whiteouts(root);
+    test_marked_whiteouts(root);
     test_layer_on_others(root);
     test_opaque_root(root);
     test_below(root);

@@ -32,6 +32,7 @@ final class FaultExpectations {
             new Entry("dup2 in run_program", "the helper has the guardian's output, which nobody reads"),
             new Entry("open in run_program", "the helper has the guardian's output, which nobody reads"),
             new Entry("openat2 in path_open < choose_base", "a path that ends with a slash names a folder in any case"),
+            new Entry("mknodat in whiteout_make", "an attribute marks what no device does"),
             new Entry("poll in ", "asked again"),
             new Entry(
                     "pread in read_anew < group_kills < report_end",

@@ -56,6 +56,7 @@ final class HostLadder {
             assertThat(container.diff())
                     .containsExactlyInAnyOrder(
                             new Change(Change.Kind.ADDED, "/made"), new Change(Change.Kind.ADDED, "/there"));
+            container.exec("sh", "-c", "rm -r /home /etc/group /usr; mkdir /usr; echo new > /usr/new");
             container.commit("ladder:1");
             container.pause();
             container.resume();
@@ -67,6 +68,15 @@ final class HostLadder {
             assertThat(container.exec("cat", "/made").stdout()).isEqualTo("yes\n");
             try (Container again = engine.start(ContainerSpec.of("ladder:1").withCommand("sleep", "1000"))) {
                 assertThat(again.exec("cat", "/made").stdout()).isEqualTo("yes\n");
+                assertThat(again.exec("ls", "-d", "/home", "/etc/group", "/etc/passwd")
+                                .stdout())
+                        .isEqualTo("/etc/passwd\n");
+                assertThat(again.exec("ls", "/usr").stdout()).isEqualTo("new\n");
+                again.exec("sh", "-c", "mkdir /home; echo mine > /home/file; rm /usr/new");
+                again.commit("ladder:2");
+            }
+            try (Container last = engine.start(ContainerSpec.of("ladder:2").withCommand("sleep", "1000"))) {
+                assertThat(last.exec("ls", "/home", "/usr").stdout()).isEqualTo("/home:\nfile\n\n/usr:\n");
             }
         } catch (BivouacException e) {
             return "failed " + e.getMessage();

@@ -182,6 +182,19 @@ class HostLadderTests {
         }
     }
 
+    /** Older than 6.8, as this one says that it is: setarch(8). */
+    @Test
+    void onAnOverlayOldKernelsLetNoLayerRemoveAnything() throws Exception {
+        Path merged = user.home().resolve("hosts/" + stores + "/merged");
+
+        assertThat(look(ON_OVERLAY, false, merged.resolve("store"), "setarch", "--uname-2.6"))
+                .contains("containers true", "failed Unpacking the image ladder:1 failed: a layer removes ")
+                .endsWith(
+                        ", which the store's file system has no means for before Linux 6.8 (mknodat: operation not permitted"
+                                + " (EPERM)). Move the store to a file system that overlayfs can write on, such as ext4, XFS or tmpfs:"
+                                + " -Dbivouac.store=FOLDER.\n");
+    }
+
     @Test
     void withoutControlGroupsThereAreNoLimits() throws Exception {
         assertThat(look("umount --recursive --lazy /sys/fs/cgroup\n", false, store()))

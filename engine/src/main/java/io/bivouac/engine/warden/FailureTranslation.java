@@ -117,6 +117,13 @@ public final class FailureTranslation {
                                 + ", which its containers need: " + Errno.text(failure.errno())
                                 + ". Run as a user whom SELinux does not confine.",
                         cause);
+            case "hide what lies below" ->
+                new HostException(
+                        attempt + ": a layer removes " + failure.object()
+                                + ", which the store's file system has no means for before Linux 6.8 ("
+                                + failure.syscall() + ": "
+                                + Errno.text(failure.errno()) + "). " + Remedies.OVERLAY,
+                        cause);
             case "mount onto procfs" ->
                 new ConfigurationException(
                         attempt + ": nothing can be mounted at " + failure.object()

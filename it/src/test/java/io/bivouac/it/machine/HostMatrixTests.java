@@ -22,8 +22,8 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.api.parallel.Isolated;
 
 /**
- * Hosts as most users have them: pure cgroup v2 under systemd, with AppArmor or SELinux. They run here as virtual machines without the
- * help of the processor, so that a few tests are all that fits into every build. Both run at the same time.
+ * Hosts as most users have them: pure cgroup v2 under systemd, with AppArmor or SELinux; and as they were, with v1. They run here
+ * as virtual machines, at the same time, without the help of the processor, so that a few tests are all that fits into every build.
  *
  * <p>{@code -Dbivouac.matrix=all} runs what a host can change the outcome of, and prints what was run.
  */
@@ -51,6 +51,11 @@ class HostMatrixTests {
     private static final List<String> SELECTION = ALL ? with(UNLABELLED, WHOLE) : List.of("IsolationTests");
     private static final List<String> SELINUX = ALL ? with("SelinuxCases", WHOLE) : List.of("SelinuxCases");
     private static final List<String> LIMITS = List.of("LimitTests");
+    private static final List<String> VERSION1 = ALL ? with("LimitTests", WHOLE) : LIMITS;
+
+    /** As systemd mounted them before version 2, without a hierarchy of that version beside them. */
+    private static final String LEGACY =
+            "systemd.unified_cgroup_hierarchy=0 systemd.legacy_systemd_cgroup_controller=1";
 
     /** One thread of this host emulates all processors: what runs beside each other there only waits longer. */
     private static final String IN_TURN = "-Djunit.jupiter.execution.parallel.enabled=false";
@@ -76,8 +81,9 @@ class HostMatrixTests {
     @SuppressWarnings("NullAway.Init") // injected by JUnit
     private static Path folder;
 
-    /** One for each machine, which keeps one processor of this host busy. */
-    private static final ExecutorService THREADS = Executors.newFixedThreadPool(2);
+    /** A machine keeps one processor of this host busy. */
+    private static final ExecutorService THREADS =
+            Executors.newFixedThreadPool(Runtime.getRuntime().availableProcessors());
 
     @SuppressWarnings("NullAway.Init") // begun before all tests
     private static Future<String> appArmor;
@@ -85,11 +91,15 @@ class HostMatrixTests {
     @SuppressWarnings("NullAway.Init") // begun before all tests
     private static Future<String> selinux;
 
+    @SuppressWarnings("NullAway.Init") // begun before all tests
+    private static Future<String> version1;
+
     @BeforeAll
-    static void bootBoth() throws Exception {
+    static void bootAll() throws Exception {
         VirtualHost host = VirtualHost.debian();
         appArmor = THREADS.submit(() -> run(host, "apparmor", "", underAppArmor()));
         selinux = THREADS.submit(() -> run(host, "selinux", VirtualHost.SELINUX, underSelinux()));
+        version1 = THREADS.submit(() -> run(host, "version1", LEGACY, underVersion1()));
     }
 
     @AfterAll
@@ -152,6 +162,12 @@ class HostMatrixTests {
         return script + VERDICT;
     }
 
+    private static String underVersion1() {
+        return "set -e\nbad=\n[ $(stat -fc %T /sys/fs/cgroup) = tmpfs ]\n[ ! -e /sys/fs/cgroup/unified ]\n"
+                + suite("root", "", EVERYTHING, VERSION1)
+                + VERDICT;
+    }
+
     @Test
     void version2UnderSystemdWithAppArmor() throws Exception {
         assertSucceeds(appArmor);
@@ -160,5 +176,10 @@ class HostMatrixTests {
     @Test
     void selinuxThatIsEnforced() throws Exception {
         assertSucceeds(selinux);
+    }
+
+    @Test
+    void version1AloneByKernelOptions() throws Exception {
+        assertSucceeds(version1);
     }
 }

@@ -23,6 +23,15 @@ static bool thaw_old(const struct cgroups *groups) {
     return any;
 }
 
+bool discard_reaches_groups(const struct discard *request) {
+    for (uint32_t i = 0; i < request->cgroups.count; i++) {
+        if (request->cgroups.items[i].version == 1) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static int kill_now(int process, const char *id, struct failure *failure) {
     return pidfd_signal(process, SIGKILL) == 0 || errno == ESRCH
                ? 0

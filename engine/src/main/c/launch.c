@@ -487,6 +487,7 @@ static void live(struct launching *launching) {
     struct failure failure = {0};
     struct monitor monitor = {
         .connection = launching->connection,
+        .host = launching->session->host,
         .init = launching->container.init,
         .init_pid = launching->container.init_pid,
         .outputs = {launching->pipes.outputs[0][0], launching->pipes.outputs[1][0]},

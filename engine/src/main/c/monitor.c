@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <sched.h>
 #include <stdbool.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
@@ -87,6 +88,13 @@ static bool answer(struct monitor *monitor, char *block) {
     return writer_flush(&writer, monitor->connection) == 0;
 }
 
+/* Where this process lives, beside the container, no control group is to be seen. */
+static int kill_container(struct monitor *monitor, struct failure *failure) {
+    return discard_reaches_groups(&monitor->request) && setns(monitor->host, CLONE_NEWNS) != 0
+               ? fail(failure, "leave the container", "setns", monitor->request.id)
+               : discard_kill(monitor->init, &monitor->request, failure);
+}
+
 /* Kills what still runs: its end is then drained and reported like any other. False when the JVM cannot be told of a failure. */
 static bool begin_discard(struct monitor *monitor, struct frame *frame) {
     struct failure failure = {0};
@@ -99,7 +107,7 @@ static bool begin_discard(struct monitor *monitor, struct frame *frame) {
     frame_free(&monitor->frame);
     monitor->frame = *frame;
     *frame = (struct frame){0};
-    if (monitor->init >= 0 && discard_kill(monitor->init, &monitor->request, &failure) != 0) {
+    if (monitor->init >= 0 && kill_container(monitor, &failure) != 0) {
         return frame_send_failure(monitor->connection, &failure) == 0;
     }
     monitor->discarding = true;

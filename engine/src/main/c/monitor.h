@@ -10,6 +10,7 @@
 
 struct monitor {
     int connection; /* -1 once the JVM has hung up */
+    int host;       /* the mount namespace in which control groups have their paths */
     int init;       /* pidfd */
     pid_t init_pid; /* our child */
     int outputs[2]; /* stdout, stderr; or the master of a terminal, and -1 */

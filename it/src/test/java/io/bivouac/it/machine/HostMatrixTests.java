@@ -51,7 +51,7 @@ class HostMatrixTests {
     private static final List<String> SELECTION = ALL ? with(UNLABELLED, WHOLE) : List.of("IsolationTests");
     private static final List<String> SELINUX = ALL ? with("SelinuxCases", WHOLE) : List.of("SelinuxCases");
     private static final List<String> LIMITS = List.of("LimitTests");
-    private static final List<String> VERSION1 = ALL ? with("LimitTests", WHOLE) : LIMITS;
+    private static final List<String> VERSION1 = List.of("LimitTests", "ContainerLifecycleTests");
 
     /** As systemd mounted them before version 2, without a hierarchy of that version beside them. */
     private static final String LEGACY =

@@ -7,6 +7,7 @@ import io.bivouac.engine.wire.WireReader;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.ByteBuffer;
 import java.util.Optional;
 
 /**
@@ -66,30 +67,27 @@ public final class TreeReader {
 
     private final class ContentStream extends InputStream {
         private long left;
-        private byte[] block = {};
-        private int at;
+        private ByteBuffer block = ByteBuffer.allocate(0);
 
         private void begin(long size) {
             left = size;
-            block = new byte[0];
-            at = 0;
+            block = ByteBuffer.allocate(0);
         }
 
         private boolean fill() throws IOException {
-            while (at == block.length) {
+            while (!block.hasRemaining()) {
                 if (left == 0) {
                     return false;
                 }
                 Frame frame = nextFrame();
                 if (frame.type() == FrameType.DATA) {
                     WireReader reader = frame.reader();
-                    block = reader.takeBytes();
+                    block = reader.takeView();
                     reader.finish();
-                    at = 0;
-                    if (block.length > left) {
+                    if (block.remaining() > left) {
                         throw new ProtocolException("more content than the record announced");
                     }
-                    left -= block.length;
+                    left -= block.remaining();
                 } else {
                     interruption.accept(frame);
                 }
@@ -99,7 +97,7 @@ public final class TreeReader {
 
         @Override
         public int read() throws IOException {
-            return fill() ? block[at++] & 0xff : -1;
+            return fill() ? block.get() & 0xff : -1;
         }
 
         @Override
@@ -110,15 +108,14 @@ public final class TreeReader {
             if (!fill()) {
                 return -1;
             }
-            int count = Math.min(length, block.length - at);
-            System.arraycopy(block, at, buffer, offset, count);
-            at += count;
+            int count = Math.min(length, block.remaining());
+            block.get(buffer, offset, count);
             return count;
         }
 
         private void skipRest() throws IOException {
             while (fill()) {
-                at = block.length;
+                block.position(block.limit());
             }
         }
     }

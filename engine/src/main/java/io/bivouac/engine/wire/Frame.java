@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.util.Arrays;
 import java.util.Optional;
 
 /**
@@ -15,6 +16,9 @@ import java.util.Optional;
  */
 public record Frame(FrameType type, byte[] payload) {
     private static final int HEADER = 5;
+
+    /** So much memory is taken before the bytes are there: a block of a file's content. What grows is written several times. */
+    private static final int AT_ONCE = (256 << 10) + Integer.BYTES;
 
     /** Reads the next frame; empty at the end of the stream. */
     public static Optional<Frame> read(InputStream in) throws IOException {
@@ -27,11 +31,21 @@ public record Frame(FrameType type, byte[] payload) {
         }
         int length = ByteBuffer.wrap(header).order(ByteOrder.LITTLE_ENDIAN).getInt();
         int size = payloadSize(length);
-        byte[] payload = in.readNBytes(size);
+        byte[] payload = payload(in, size);
         if (payload.length < size) {
             throw new EOFException("a frame ends within its payload");
         }
         return Optional.of(new Frame(FrameType.of(header[4]), payload));
+    }
+
+    /** As much of it as there is. */
+    private static byte[] payload(InputStream in, int size) throws IOException {
+        if (size > AT_ONCE) {
+            return in.readNBytes(size);
+        }
+        byte[] payload = new byte[size];
+        int count = in.readNBytes(payload, 0, size);
+        return count == size ? payload : Arrays.copyOf(payload, count);
     }
 
     /** Takes the next frame out of a buffer in read mode; empty, and nothing taken, when it is not there whole. */

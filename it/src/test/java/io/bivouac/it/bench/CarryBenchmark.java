@@ -82,7 +82,8 @@ final class CarryBenchmark implements Benchmark {
         return folder.resolve("registry");
     }
 
-    private static void ours(Report report, String reference, Path store) {
+    private void ours(Report report, String reference, Path store) throws IOException, InterruptedException {
+        Disk.settle(folder);
         try (Engine engine = Engine.open(EngineOptions.defaults().withStore(store))) {
             long begin = System.nanoTime();
             engine.images().pull(reference);
@@ -101,17 +102,19 @@ final class CarryBenchmark implements Benchmark {
         }
         Podman podman = new Podman(work, "overlay");
         kept.push(podman);
+        Disk.settle(folder);
         long begin = System.nanoTime();
         podman.succeed("pull", "--quiet", "--tls-verify=false", reference);
         report.addNanos(PODMAN, System.nanoTime() - begin);
     }
 
-    private static void skopeo(Report report, String reference, Path work) throws Exception {
+    private void skopeo(Report report, String reference, Path work) throws Exception {
         if (!CommandBenchmark.isInstalled("skopeo") || !CommandBenchmark.isInstalled("umoci")) {
             report.missing(SKOPEO, "skopeo or umoci is not installed");
             return;
         }
         String layout = work.resolve("layout") + ":postgres";
+        Disk.settle(folder);
         long begin = System.nanoTime();
         Commands.output(List.of(
                 "skopeo", "copy", "--quiet", "--src-tls-verify=false", "docker://" + reference, "oci:" + layout));
@@ -134,12 +137,12 @@ final class CarryBenchmark implements Benchmark {
         docker(report, daemon, reached.name() + NAME);
     }
 
-    private static void docker(Report report, DockerDaemon daemon, String reference) throws Exception {
-        CommandBenchmark.time(report, DOCKER, daemon.docker("pull", "--quiet", reference));
+    private void docker(Report report, DockerDaemon daemon, String reference) throws Exception {
+        Disk.time(folder, report, DOCKER, daemon.docker("pull", "--quiet", reference));
         String[] sleeper = {"run", "--detach", "--network", "none", "--entrypoint", "sleep", reference, "1000"};
         String id = Commands.output(daemon.docker(sleeper)).strip();
         Commands.output(daemon.docker("exec", id, "sh", "-c", "head -c 100000000 /dev/urandom > /changed"));
-        CommandBenchmark.time(report, DOCKER_COMMIT, daemon.docker("commit", id, "bench/commit:1"));
+        Disk.time(folder, report, DOCKER_COMMIT, daemon.docker("commit", id, "bench/commit:1"));
         Commands.output(daemon.docker("kill", id));
     }
 

@@ -6,6 +6,7 @@ import io.bivouac.engine.Engine;
 import io.bivouac.engine.EngineOptions;
 import io.bivouac.fixtures.FixtureImages;
 import io.bivouac.it.Commands;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -43,7 +44,8 @@ final class UnpackBenchmark implements Benchmark {
         Path work = Files.createDirectories(folder.resolve(Integer.toString(number++)));
         unpack(report, layout, work.resolve("store"));
         String script = "for blob in \"$1\"/*; do gzip -dc \"$blob\" > /dev/null 2>&1; done; true";
-        CommandBenchmark.time(
+        Disk.time(
+                folder,
                 report,
                 GZIP,
                 List.of("sh", "-c", script, "sh", layout.resolve("blobs/sha256").toString()));
@@ -62,7 +64,8 @@ final class UnpackBenchmark implements Benchmark {
         }
     }
 
-    private static void unpack(Report report, Path layout, Path store) {
+    private void unpack(Report report, Path layout, Path store) throws IOException, InterruptedException {
+        Disk.settle(folder);
         try (Engine engine = Engine.open(EngineOptions.defaults().withStore(store))) {
             long begin = System.nanoTime();
             engine.images().load(layout);
@@ -70,6 +73,7 @@ final class UnpackBenchmark implements Benchmark {
             try (Container container = engine.start(spec)) {
                 report.addNanos(OURS, System.nanoTime() - begin);
                 container.exec("sh", "-c", "head -c 100000000 /dev/urandom > /changed");
+                Disk.settle(folder);
                 long commit = System.nanoTime();
                 container.commit("bench/commit:1");
                 report.addNanos(COMMIT, System.nanoTime() - commit);

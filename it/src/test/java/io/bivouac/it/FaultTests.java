@@ -26,7 +26,6 @@ import org.junit.jupiter.api.parallel.Isolated;
  */
 @Isolated
 @Tag("root")
-@Tag("warden")
 @Timeout(value = 1, unit = TimeUnit.HOURS)
 class FaultTests {
     private static final String WANTED = System.getProperty("bivouac.faults", "");

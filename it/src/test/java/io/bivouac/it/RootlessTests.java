@@ -55,11 +55,9 @@ class RootlessTests {
             SmallHeapTests.class,
             StoreKillTests.class);
 
-    private static String[] suite() {
+    private static List<Class<?>> suite() {
         boolean smoke = System.getProperty("bivouac.it.rootless", "").equals("smoke");
-        return Stream.concat(SMOKE.stream(), smoke ? Stream.empty() : OTHERS.stream())
-                .map(Class::getName)
-                .toArray(String[]::new);
+        return smoke ? SMOKE : Stream.concat(SMOKE.stream(), OTHERS.stream()).toList();
     }
 
     @Test
@@ -69,18 +67,15 @@ class RootlessTests {
         try (OrdinaryUser user = OrdinaryUser.create()) {
             Path temporary = Files.createDirectories(user.home().resolve("tmp"));
             Commands.run("chown", user.name(), temporary.toString());
-            try (Child child = user.jvm()
+            ChildJvm jvm = user.jvm()
                     .option("-Dbivouac.it.folder=" + user.home())
                     .option("-Dbivouac.fixtures=" + FixtureImages.cache())
                     // A user cannot remove files of its mapped ids without a user namespace, which JUnit does not know:
                     // they go
                     // with the user.
                     .option("-Djunit.jupiter.tempdir.cleanup.mode.default=never")
-                    .option("-Djava.io.tmpdir=" + temporary)
-                    .start(SuiteMain.class, suite())) {
-                assertThat(child.join(PATIENCE)).as(child.output()).isZero();
-                assertThat(child.output()).containsPattern("passed [1-9][0-9]+\n");
-            }
+                    .option("-Djava.io.tmpdir=" + temporary);
+            SuiteMain.assertPass(jvm, PATIENCE, suite());
             // The guardian ends after the JVM that it watches.
             await().atMost(Duration.ofSeconds(2)).untilAsserted(() -> {
                 try (Stream<Path> sessions = Files.list(user.home().resolve("store/sessions"))) {

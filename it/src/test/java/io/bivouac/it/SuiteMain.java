@@ -1,7 +1,10 @@
 package io.bivouac.it;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.platform.engine.DiscoverySelector;
@@ -16,6 +19,15 @@ import org.junit.platform.launcher.listeners.TestExecutionSummary;
 /** Runs test classes in this JVM, whoever it belongs to. */
 final class SuiteMain {
     private SuiteMain() {}
+
+    /** Runs test classes in such a JVM, where they pass. */
+    static void assertPass(ChildJvm jvm, Duration patience, List<Class<?>> classes) throws Exception {
+        String[] names = classes.stream().map(Class::getName).toArray(String[]::new);
+        try (Child suite = jvm.start(SuiteMain.class, names)) {
+            assertThat(suite.join(patience)).as(suite.output()).isZero();
+            assertThat(suite.output()).containsPattern("passed [1-9][0-9]+\n");
+        }
+    }
 
     /**
      * Says {@code passed N} or {@code failed N} at the end. What takes root is left out, unless {@code bivouac.it.everything}

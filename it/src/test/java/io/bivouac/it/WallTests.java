@@ -30,7 +30,6 @@ import org.junit.jupiter.params.provider.MethodSource;
  * empty, and no protection is there for nothing.
  */
 @Tag("root")
-@Tag("warden")
 class WallTests {
     private static final Pattern WALL = Pattern.compile("^    WALL_([A-Z_]+),", Pattern.MULTILINE);
 

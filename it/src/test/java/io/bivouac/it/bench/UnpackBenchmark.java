@@ -50,7 +50,8 @@ final class UnpackBenchmark implements Benchmark {
                 GZIP,
                 List.of("sh", "-c", script, "sh", layout.resolve("blobs/sha256").toString()));
         if (CommandBenchmark.isInstalled("umoci")) {
-            CommandBenchmark.time(
+            Disk.time(
+                    folder,
                     report,
                     UMOCI,
                     List.of(

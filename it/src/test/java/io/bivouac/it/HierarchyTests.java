@@ -1,7 +1,8 @@
 package io.bivouac.it;
 
-import static org.assertj.core.api.Assumptions.assumeThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -29,9 +30,9 @@ class HierarchyTests {
 
     @Test
     void versionOne() throws Exception {
-        assumeThat(Path.of("/sys/fs/cgroup/freezer"))
-                .as("this host has no control groups of version 1")
-                .isDirectory();
+        // AssertJ's assumptions generate classes by means that newer JDKs warn of.
+        assumeTrue(
+                Files.isDirectory(Path.of("/sys/fs/cgroup/freezer")), "this host has no control groups of version 1");
         assertContainersLive("v1");
     }
 

@@ -1,13 +1,12 @@
 package io.bivouac.engine.tree;
 
 import io.bivouac.engine.wire.Frame;
+import io.bivouac.engine.wire.FrameHeader;
 import io.bivouac.engine.wire.FrameType;
 import io.bivouac.engine.wire.ProtocolException;
-import io.bivouac.engine.wire.WireReader;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
-import java.nio.ByteBuffer;
 import java.util.Optional;
 
 /**
@@ -41,7 +40,7 @@ public final class TreeReader {
     public Optional<TreeEntry> next() throws IOException {
         content.skipRest();
         while (true) {
-            Frame frame = nextFrame();
+            Frame frame = nextHeader().readPayload(in);
             switch (frame.type()) {
                 case ENTRY -> {
                     TreeEntry entry = TreeEntry.decode(frame.reader());
@@ -61,35 +60,34 @@ public final class TreeReader {
         return content;
     }
 
-    private Frame nextFrame() throws IOException {
-        return Frame.read(in).orElseThrow(() -> new EOFException("the tree ends too early"));
+    private FrameHeader nextHeader() throws IOException {
+        return FrameHeader.read(in).orElseThrow(() -> new EOFException("the tree ends too early"));
     }
 
+    /** Passes blocks on as they come, through no memory of their own: the first use of a page costs more than a copy does. */
     private final class ContentStream extends InputStream {
         private long left;
-        private ByteBuffer block = ByteBuffer.allocate(0);
+        private int block;
 
         private void begin(long size) {
             left = size;
-            block = ByteBuffer.allocate(0);
         }
 
+        /** Finds the next byte; false at the end of the file. */
         private boolean fill() throws IOException {
-            while (!block.hasRemaining()) {
+            while (block == 0) {
                 if (left == 0) {
                     return false;
                 }
-                Frame frame = nextFrame();
-                if (frame.type() == FrameType.DATA) {
-                    WireReader reader = frame.reader();
-                    block = reader.takeView();
-                    reader.finish();
-                    if (block.remaining() > left) {
+                FrameHeader header = nextHeader();
+                if (header.type() == FrameType.DATA) {
+                    block = header.readBytesLength(in);
+                    if (block > left) {
                         throw new ProtocolException("more content than the record announced");
                     }
-                    left -= block.remaining();
+                    left -= block;
                 } else {
-                    interruption.accept(frame);
+                    interruption.accept(header.readPayload(in));
                 }
             }
             return true;
@@ -97,7 +95,12 @@ public final class TreeReader {
 
         @Override
         public int read() throws IOException {
-            return fill() ? block.get() & 0xff : -1;
+            if (!fill()) {
+                return -1;
+            }
+            int value = in.read();
+            take(value < 0 ? -1 : 1);
+            return value;
         }
 
         @Override
@@ -108,14 +111,22 @@ public final class TreeReader {
             if (!fill()) {
                 return -1;
             }
-            int count = Math.min(length, block.remaining());
-            block.get(buffer, offset, count);
+            int count = in.read(buffer, offset, Math.min(length, block));
+            take(count);
             return count;
+        }
+
+        private void take(int count) throws EOFException {
+            if (count < 0) {
+                throw FrameHeader.endsWithinPayload();
+            }
+            block -= count;
         }
 
         private void skipRest() throws IOException {
             while (fill()) {
-                block.position(block.limit());
+                in.skipNBytes(block);
+                block = 0;
             }
         }
     }

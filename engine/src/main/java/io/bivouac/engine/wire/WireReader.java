@@ -1,6 +1,5 @@
 package io.bivouac.engine.wire;
 
-import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 
@@ -56,12 +55,6 @@ public final class WireReader {
         int count = takeInt();
         int start = take(count);
         return Arrays.copyOfRange(data, start, start + count);
-    }
-
-    /** The same without a copy: a view of the payload. */
-    public ByteBuffer takeView() {
-        int count = takeInt();
-        return ByteBuffer.wrap(data, take(count), count);
     }
 
     /**

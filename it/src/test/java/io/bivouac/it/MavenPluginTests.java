@@ -82,6 +82,24 @@ class MavenPluginTests {
     }
 
     @Test
+    void daemonKeepsNothingOfItsBuilds() throws Exception {
+        OutsideMaven maven = lifecycle();
+        try (Child daemon = maven.daemon()) {
+            assertThat(maven.build(daemon, "verify")).as(daemon.output()).isEqualTo("0, left: [] and []");
+            assertThat(daemon.output()).contains("Started echo (busybox:1).", "The environment is struck.");
+            assertNothingLives();
+
+            assertThat(maven.build(daemon, "verify", "-Dsaid=world"))
+                    .as(daemon.output())
+                    .isEqualTo("1, left: [] and []");
+            assertThat(daemon.output()).contains("Tests run: 1, Failures: 1");
+            assertNothingLives();
+
+            assertThat(maven.build(daemon, "verify")).as(daemon.output()).isEqualTo("0, left: [] and []");
+        }
+    }
+
+    @Test
     void containerThatIsNeverReadyBreaksTheBuild() throws Exception {
         Commands.Result build = lifecycle().run("pre-integration-test", "-Dwait.log=nothing says this");
 

@@ -79,9 +79,41 @@ final class OutsideMaven {
         return "'" + String.join("' '", command(arguments).command()) + "'";
     }
 
+    /** Starts a {@link MavenDaemon}, to be told to {@link #build}. */
+    Child daemon() throws IOException {
+        Path home = Path.of(required("maven"));
+        String classes = MavenDaemon.class
+                .getProtectionDomain()
+                .getCodeSource()
+                .getLocation()
+                .getPath();
+        return new ChildJvm()
+                .classPath(classes + ":" + home.resolve("lib/*") + ":" + home.resolve("boot/*"))
+                .option("-Dmaven.home=" + home)
+                .option("-Dmvnd.home=" + home)
+                .option("-Dmaven.multiModuleProjectDirectory=" + folder)
+                .start(MavenDaemon.class, folder.toString());
+    }
+
+    /** Has a daemon build: its answer, once the build is over. */
+    String build(Child daemon, String... arguments) throws IOException, InterruptedException {
+        daemon.say(String.join("\t", arguments(arguments)));
+        return daemon.await("built ");
+    }
+
     ProcessBuilder command(String... arguments) {
-        List<String> command = new ArrayList<>(List.of(
-                Path.of(required("maven"), "bin", "mvn").toString(),
+        List<String> command = new ArrayList<>();
+        command.add(Path.of(required("maven"), "bin", "mvn").toString());
+        command.addAll(arguments(arguments));
+        ProcessBuilder builder = new ProcessBuilder(command).directory(folder.toFile());
+        builder.environment().put("JAVA_HOME", System.getProperty("java.home"));
+        // It is over before the better compiler has earned its time.
+        builder.environment().put("MAVEN_OPTS", "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC");
+        return builder;
+    }
+
+    private List<String> arguments(String... more) {
+        List<String> arguments = new ArrayList<>(List.of(
                 "--batch-mode",
                 "--no-transfer-progress",
                 "--settings=" + Path.of(required("sources"), "settings.xml"),
@@ -90,15 +122,11 @@ final class OutsideMaven {
                 "-Dbivouac.images=" + (images.isEmpty() ? FixtureImages.all() : images)));
         for (String name : BUILD.stringPropertyNames()) {
             if (!OWN.contains(name)) {
-                command.add("-Dbivouac.it." + name + "=" + required(name));
+                arguments.add("-Dbivouac.it." + name + "=" + required(name));
             }
         }
-        command.addAll(List.of(arguments));
-        ProcessBuilder builder = new ProcessBuilder(command).directory(folder.toFile());
-        builder.environment().put("JAVA_HOME", System.getProperty("java.home"));
-        // It is over before the better compiler has earned its time.
-        builder.environment().put("MAVEN_OPTS", "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC");
-        return builder;
+        arguments.addAll(List.of(more));
+        return arguments;
     }
 
     /** Returns when no session of this store is left. */

@@ -114,6 +114,24 @@ class ReplayTests {
     }
 
     @Test
+    void commandInADaemonFailsTheBuildAlone() throws Exception {
+        OutsideMaven maven = maven();
+        String[] replay = {
+            OutsideMaven.goal("replay"),
+            "-Dbivouac.replay=" + capsule,
+            "-Dbivouac.shell=box",
+            "-Dbivouac.command=cat /state; exit 7"
+        };
+        try (Child daemon = maven.daemon()) {
+            assertThat(maven.build(daemon, replay)).as(daemon.output()).isEqualTo("1, left: [] and []");
+            assertThat(daemon.output()).contains("left by the test\n", "The command exited with code 7.");
+
+            replay[3] = "-Dbivouac.command=true";
+            assertThat(maven.build(daemon, replay)).as(daemon.output()).isEqualTo("0, left: [] and []");
+        }
+    }
+
+    @Test
     void containersRunUntilTheInputEnds() throws Exception {
         try (Child replay = maven().start(OutsideMaven.goal("replay"), "-Dbivouac.replay=" + capsule)) {
             String port = replay.await("[INFO]   box: port 7 at 127.0.0.1:");

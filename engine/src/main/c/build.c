@@ -169,8 +169,26 @@ static int mount_point(struct builder *builder, const char *path, bool folder) {
     return made;
 }
 
-static int do_mount(struct builder *builder, const struct op *op) {
+/* Where the surroundings' procfs or sysfs is covered in parts the kernel mounts no new one, which would be uncovered: then the
+ * surroundings', which the empty namespace has at the same place. */
+static int kernel_view(const struct builder *builder, const struct op *op) {
     OWNED_FD mount = new_file_system(builder, op);
+    const char *place = strcmp(op->source, "proc") == 0 ? "/proc" : strcmp(op->source, "sysfs") == 0 ? "/sys" : NULL;
+    if (mount >= 0 || place == NULL || !builder->process->apart || builder->failure->error != EPERM) {
+        return fd_keep(&mount);
+    }
+    *builder->failure = (struct failure){0};
+    mount = open_tree(AT_FDCWD, place, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE);
+    if (mount < 0) {
+        return fail_in(builder->failure, "mount a file system", "open_tree", op->source, op->target);
+    }
+    return set_attributes(mount, op->flags, AT_RECURSIVE) == 0
+               ? fd_keep(&mount)
+               : fail_in(builder->failure, "mount a file system", "mount_setattr", op->source, op->target);
+}
+
+static int do_mount(struct builder *builder, const struct op *op) {
+    OWNED_FD mount = kernel_view(builder, op);
     if (mount < 0) {
         return -1;
     }
@@ -405,7 +423,7 @@ static int do_sysctl(struct builder *builder, const struct op *op) {
         || snprintf(path, sizeof path, "sys/%s", op->target) >= (int)sizeof path) {
         return fail_with(builder->failure, EINVAL, "set a sysctl", "", op->target);
     }
-    return write_text_at(builder->proc, path, op->source) == 0
+    return write_text_at(builder->proc, path, op->source) == 0 || (errno == EROFS && !op->required)
                ? 0
                : fail(builder->failure, "set a sysctl", "write", op->target);
 }

@@ -303,18 +303,34 @@ static int receive_terminal(struct pipes *pipes, struct failure *failure) {
     return fcntl(ends[0], F_SETFL, O_NONBLOCK) == 0 ? 0 : fail(failure, "open the container's output", "fcntl", "");
 }
 
+/* The number by which the session's processes know this one, PID 1 of a namespace in the session's; -1 with errno. A procfs of
+ * the surroundings has numbers of their own, but tells those of all namespaces within (proc_pid_status(5), NSpid). */
+static pid_t number_in(const struct session *session) {
+    char text[8192] = "";
+    if (!session->covered) {
+        return readlinkat(session->proc, "self", text, sizeof text - 1) < 0 ? -1 : (pid_t)strtol(text, NULL, 10);
+    }
+    const char *line = read_text_at(session->proc, "self/status", text, sizeof text) <= 0 ? NULL : strstr(text, "\nNSpid:");
+    long number = -1;
+    long last = -1;
+    for (char *at = line == NULL ? NULL : strchr(line, ':') + 1; at != NULL && *at == '\t'; ) {
+        number = last;
+        last = strtol(at, &at, 10);
+    }
+    errno = number < 0 ? ENODATA : errno;
+    return (pid_t)number;
+}
+
 /* PID 1 of the session hears of a container from its first process, before that builds or executes anything: whatever becomes of
  * the monitor, it knows whom to end. */
 static int register_self(const struct launching *launching, struct failure *failure) {
     struct container container = launching->container;
-    char pid[16] = "";
     OWNED_FD init = pidfd_of(getpid());
-    /* As the session's processes see this one. */
-    if (init < 0 || readlinkat(launching->session->proc, "self", pid, sizeof pid - 1) < 0) {
+    container.init = init;
+    container.init_pid = init < 0 ? -1 : number_in(launching->session);
+    if (container.init_pid < 0) {
         return fail(failure, "register the container", "readlinkat", "self");
     }
-    container.init = init;
-    container.init_pid = (pid_t)strtol(pid, NULL, 10);
     return (launching->launch->create && registry_tell(launching->session->registry, CHANGE_CREATED, &container, failure) != 0)
                    || registry_tell(launching->session->registry, CHANGE_STARTED, &container, failure) != 0
                ? -1
@@ -524,6 +540,7 @@ void launch_main(struct session *session, int connection, struct launch *launch,
         .pipes = {.outputs = {{-1, -1}, {-1, -1}}, .terminal = {-1, -1}, .peer = -1, .report = {-1, -1},
                   .proxy = {-1, -1}},
     };
+    launch->process.apart = session->covered;
     memcpy(launching.container.id, launch->id, strlen(launch->id) + 1);
     trace_mark(launching.trace, "worker");
     int result = build_open_sources(launch, &failure);

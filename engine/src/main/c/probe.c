@@ -15,6 +15,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "apart.h"
 #include "detach.h"
 #include "io.h"
 #include "mapping.h"
@@ -134,6 +135,9 @@ static void look_inside(const struct session_request *request) {
     int proc = detached_proc(&failure);
     fd_close(&proc);
     tell("procfs", &failure);
+    if (failure.error == EPERM && request->mapping != MAPPING_NONE) {
+        tell_result("processes apart", apart_possible() ? 0 : -1, "landlock_create_ruleset");
+    }
     look_at_overlay(request);
     tell_result("seccomp", try_seccomp(), "seccomp");
 }

@@ -16,6 +16,7 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
+#include "apart.h"
 #include "io.h"
 #include "label.h"
 #include "path.h"
@@ -170,6 +171,9 @@ int process_confine(const struct process *process, int proc, bool make_directory
     }
     if (process->no_new_privileges && STANDS(NO_NEW_PRIVILEGES) && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) {
         return fail(failure, operation, "prctl", "PR_SET_NO_NEW_PRIVS");
+    }
+    if (process->apart && STANDS(APART) && apart_enter(failure) != 0) {
+        return -1;
     }
     /* Nothing is opened any more, and a filter of the user's may refuse it. */
     if (STANDS(CLOSE_RANGE) && close_range(3, ~0U, CLOSE_RANGE_CLOEXEC) != 0) {

@@ -33,6 +33,7 @@ enum wall {
     WALL_READ_ONLY,           /* paths are read-only */
     WALL_MASKS,               /* paths are covered */
     WALL_OWN_NETWORK,         /* the network is the container's own */
+    WALL_APART,               /* processes that containers see in the surroundings' procfs cannot be looked into */
 };
 
 #ifndef WITHOUT

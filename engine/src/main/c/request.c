@@ -147,9 +147,12 @@ static void take_op(struct reader *reader, struct op *op) {
         op->mode = take_u32(reader);
         break;
     case OP_SYMLINK:
-    case OP_SYSCTL:
     case OP_CONTEXT:
         op->source = take_text(reader);
+        break;
+    case OP_SYSCTL:
+        op->source = take_text(reader);
+        op->required = take_bool(reader);
         break;
     case OP_CONSOLE:
         op->columns = take_dimension(reader);

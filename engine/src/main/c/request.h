@@ -32,6 +32,7 @@ struct op {
     const char *source;   /* MOUNT: file system type, BIND: host path, SYMLINK: content, SYSCTL: value, CONTEXT: label */
     const char **options; /* MOUNT: key or key=value */
     uint32_t option_count;
+    bool required;       /* SYSCTL: false where the container does without it if the host's /proc/sys is read-only */
     struct span content; /* FILE */
     uint32_t mode;       /* FILE, FOLDER; NODE, with S_IFBLK for a block device */
     uint32_t flags;      /* MOUNT: MOUNT_ATTR_*, BIND: BIND_* */
@@ -69,6 +70,7 @@ struct process {
     struct limit *limits;
     uint32_t limit_count;
     int32_t oom_score_adjustment;
+    bool apart; /* never decoded: it sees the surroundings' procfs, see apart.h */
 };
 
 /* A file of a group and what is written to it. */

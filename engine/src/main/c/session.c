@@ -18,6 +18,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "apart.h"
 #include "detach.h"
 #include "io.h"
 #include "process.h"
@@ -43,8 +44,42 @@ struct warden {
     pid_t ahead_pid;
 };
 
+/* Whether the session has a user namespace of its own. */
+static int read_mapping(int proc, bool *mapped, struct failure *failure) {
+    char map[128];
+    if (read_text_at(proc, "self/uid_map", map, sizeof map) <= 0) {
+        return fail(failure, "build the empty mount namespace", "read", "uid_map");
+    }
+    *mapped = strstr(map, "4294967295") == NULL;
+    return 0;
+}
+
+/* In a container whose /proc is covered in parts the kernel mounts none: a new one would be uncovered. Its own is taken then, with
+ * what covers it; never for a root that shares its user namespace with the surroundings, whose processes are then kept from the
+ * container's by less. */
+static int open_proc(struct session *session, bool *mapped, struct failure *failure) {
+    session->proc = detached_proc(failure);
+    if (session->proc >= 0) {
+        return read_mapping(session->proc, mapped, failure);
+    }
+    struct failure ignored = {0};
+    OWNED_FD surroundings = failure->error == EPERM && apart_possible() ? detached_clone("/proc", &ignored) : -1;
+    if (surroundings < 0 || read_mapping(surroundings, mapped, &ignored) != 0 || !*mapped) {
+        return -1;
+    }
+    *failure = (struct failure){0};
+    session->proc = fd_keep(&surroundings);
+    session->covered = true;
+    return 0;
+}
+
 static int mount_namespace(int proc) {
     return openat(proc, "self/ns/mnt", O_RDONLY | O_CLOEXEC);
+}
+
+static int mount_proc(const struct session *session) {
+    return session->covered ? mount("/proc", "/tmp/proc", NULL, MS_BIND | MS_REC, NULL)
+                            : mount("proc", "/tmp/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL);
 }
 
 /* In a user namespace procfs and sysfs can be mounted only where a fully visible one already is (mount_namespaces(7)): the
@@ -60,9 +95,7 @@ static int fill_empty(const struct warden *warden, bool mapped, struct failure *
             return fail(failure, "build the empty mount namespace", "mkdir", folders[i]);
         }
     }
-    if (mapped
-        && (mount("proc", "/tmp/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL) != 0
-            || mount("/sys", "/tmp/sys", NULL, MS_BIND | MS_REC, NULL) != 0)) {
+    if (mapped && (mount_proc(&warden->session) != 0 || mount("/sys", "/tmp/sys", NULL, MS_BIND | MS_REC, NULL) != 0)) {
         return fail(failure, "build the empty mount namespace", "mount", "proc");
     }
     int placed = warden->folder < 0
@@ -84,15 +117,10 @@ static int build_namespaces(struct warden *warden, const char *layers, const cha
     if (mount(NULL, "/", NULL, MS_REC | MS_SLAVE, NULL) != 0) {
         return fail(failure, "separate the session's mounts", "mount", "/");
     }
-    session->proc = detached_proc(failure);
-    if (session->proc < 0) {
+    bool mapped = false;
+    if (open_proc(session, &mapped, failure) != 0) {
         return -1;
     }
-    char map[128];
-    if (read_text_at(session->proc, "self/uid_map", map, sizeof map) <= 0) {
-        return fail(failure, "build the empty mount namespace", "read", "uid_map");
-    }
-    bool mapped = strstr(map, "4294967295") == NULL;
     session->host = mount_namespace(session->proc);
     if (session->host < 0 || unshare(CLONE_NEWNS) != 0
         || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0) {

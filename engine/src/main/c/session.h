@@ -4,6 +4,8 @@
 #ifndef BIVOUAC_SESSION_H
 #define BIVOUAC_SESSION_H
 
+#include <stdbool.h>
+
 #include "registry.h"
 
 /* Descriptors the guardian hands over, at 3, 4, …, in this order. */
@@ -13,7 +15,8 @@ enum session_fd { SESSION_LISTENER, SESSION_CONTROL, SESSION_JVM, SESSION_GUARDI
 struct session {
     int control;  /* to the guardian, for listeners */
     int registry; /* to PID 1, which knows the containers; see registry.h */
-    int proc;     /* a private procfs of the session's PID namespace */
+    int proc;     /* a private procfs of the session's PID namespace; where covered, a clone of the surroundings' */
+    bool covered; /* no procfs can be mounted, because what is at /proc is covered in parts */
     int host;     /* mount namespace of the session, a slave of the host's */
     int disk;     /* the session's folder, where containers write elsewhere; see space.h */
     const char *folder; /* its path on the host */

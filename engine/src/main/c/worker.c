@@ -129,6 +129,7 @@ static bool converse(struct session *session, int connection, enum frame_type ty
             malformed(reader, failure, "exec");
             return false;
         }
+        exec.process.apart = session->covered;
         exec_main(session, connection, &exec);
         return true;
     }

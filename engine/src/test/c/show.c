@@ -77,8 +77,10 @@ static void print_op(FILE *out, const struct op *op) {
     case OP_FOLDER:
         fprintf(out, " %o\n", op->mode);
         return;
-    case OP_SYMLINK:
     case OP_SYSCTL:
+        fprintf(out, " = %s required %d\n", op->source, op->required);
+        return;
+    case OP_SYMLINK:
     case OP_CONTEXT:
         fprintf(out, " = %s\n", op->source);
         return;

@@ -31,6 +31,27 @@ class HostLadderTests {
     private static final String MEMORY =
             "The store's file system takes no upper directories: what containers write is kept in memory.";
 
+    /** As Docker and Podman leave them to a container that is not privileged. */
+    private static final String COVERED = """
+            for folder in /proc/acpi /proc/scsi /sys/firmware; do
+                ! test -d $folder || mount -t tmpfs -o ro none $folder
+            done
+            for file in /proc/kcore /proc/keys /proc/timer_list; do
+                ! test -f $file || mount --bind /dev/null $file
+            done
+            for path in /proc/bus /proc/fs /proc/irq /proc/sys /proc/sysrq-trigger /sys; do
+                ! test -e $path || { mount --rbind $path $path; mount -o remount,bind,ro $path; }
+            done
+            """;
+
+    /** Of a host that is made here: {@link WallTests} has the others. */
+    static final String APART = "APART";
+
+    /** The number of the system call, the same for all processors. */
+    private static final int LANDLOCK_CREATE_RULESET = 444;
+
+    private static final String UNCOVER = "Inside a container whose /proc is covered in parts, uncover it: Docker:";
+
     @SuppressWarnings("NullAway.Init") // made before all tests
     private OrdinaryUser user;
 
@@ -63,19 +84,19 @@ class HostLadderTests {
 
     /** What is said on a host that a script makes, by root or, after the words that make it one, by somebody else. */
     private String look(String script, boolean ordinary, Path store, String... words) throws Exception {
+        return said(jvm(script, ordinary).under(words), HostLadder.class, store);
+    }
+
+    private ChildJvm jvm(String script, boolean ordinary) throws Exception {
         String mounts = "set -e\nHOSTS=" + freshFolder() + "\nmount --bind $HOSTS $HOSTS\n" + script + "exec \"$@\"\n";
         List<String> command = new ArrayList<>(List.of("unshare", "--mount", "sh", "-c", mounts, "sh"));
-        ChildJvm jvm = new ChildJvm();
-        if (ordinary) {
-            jvm = user.jvm(jvm.under(command.toArray(String[]::new)));
-        } else {
-            jvm.under(command.toArray(String[]::new));
-        }
-        Child child = jvm.under(words)
-                .start(
-                        HostLadder.class,
-                        store.toString(),
-                        user.home().resolve("busybox").toString());
+        ChildJvm jvm = new ChildJvm().under(command.toArray(String[]::new));
+        return ordinary ? user.jvm(jvm) : jvm;
+    }
+
+    private String said(ChildJvm jvm, Class<?> main, Path store) throws Exception {
+        Child child =
+                jvm.start(main, store.toString(), user.home().resolve("busybox").toString());
         child.join();
         return child.output();
     }
@@ -125,14 +146,47 @@ class HostLadderTests {
     }
 
     @Test
-    void coveredProcfsIsSaid() throws Exception {
-        String said = look("mount -t tmpfs -o ro none /proc/irq\n", true, store());
+    void coveredProcfsIsSharedWithoutALookAtOthers() throws Exception {
+        assertThat(look(COVERED, true, store()))
+                .contains(
+                        "LIMITED procfs: No new /proc can be mounted: containers see this host's, and in it the names and"
+                                + " commands of other processes, in other numbers. -> " + UNCOVER,
+                        "containers true")
+                .doesNotContain("MISSING")
+                .endsWith("\nran\n");
+        assertThat(said(jvm(COVERED, true), CoveredProc.class, store()))
+                .contains(
+                        "sysctl: Starting the container ", ": what this host has at /proc/sys is read-only (", UNCOVER)
+                .endsWith("\napart\n");
+    }
 
-        String remedy = "Inside a container whose /proc is covered in parts, uncover it: Docker:";
-        assertThat(said).contains("MISSING procfs: No new /proc can be mounted. -> " + remedy, "containers false");
+    /** So that is the wall, and the look would else succeed. */
+    @Test
+    void withoutItsWallCoveredProcfsWouldShowOthers() throws Exception {
+        Path built = WardenBuild.make("walls", "WITHOUT=" + APART).resolve(APART + "/classes");
+        Path classes = user.home().resolve("apart");
+        Commands.run("cp", "-r", built.toString(), classes.toString());
+        Commands.run("chmod", "-R", "a+rX", classes.toString());
+
+        assertThat(said(jvm(COVERED, true).before(classes), CoveredProc.class, store()))
+                .contains("sysctl: Starting ", "java.lang.AssertionError", "of the first")
+                .doesNotContain("\napart\n");
+    }
+
+    /** A kernel without it, as a filter says: no container may look into another's processes. */
+    @Test
+    void coveredProcfsIsNotSharedWithoutLandlock() throws Exception {
+        Path deny = WardenBuild.make("deny");
+        String said = look(COVERED + "set -- " + deny + " " + LANDLOCK_CREATE_RULESET + " \"$@\"\n", true, store());
+
+        assertThat(said)
+                .contains(
+                        "MISSING procfs: No new /proc can be mounted, and without Landlock (Linux 5.19) containers would look"
+                                + " into each other's processes in this host's. -> " + UNCOVER,
+                        "containers false");
         assertThat(said.substring(said.indexOf("failed ")))
                 .contains("this host lets no new procfs be mounted (")
-                .contains(remedy);
+                .contains(UNCOVER);
     }
 
     /** The setting is one of each user namespace: here, of one that has nothing else of its own. */

@@ -224,7 +224,10 @@ class WallTests {
                 WALL.matcher(Files.readString(WardenBuild.sources("main").resolve("protect.h")));
         List<String> named = walls.results().map(result -> result.group(1)).toList();
 
-        assertThat(named).hasSizeGreaterThan(20);
-        assertThat(breaches()).containsAll(named);
+        assertThat(named).hasSizeGreaterThan(20).contains(HostLadderTests.APART);
+        assertThat(breaches())
+                .containsAll(named.stream()
+                        .filter(wall -> !wall.equals(HostLadderTests.APART))
+                        .toList());
     }
 }

@@ -102,10 +102,10 @@ final class Isolation {
     private void kernelViews(List<LaunchOp> ops, ContainerSpec spec) throws IOException {
         ops.add(new LaunchOp.Mount("proc", PROC, NO_SUID_DEV_EXEC, List.of()));
         // Through the container's own procfs, so as long as /proc/sys can be written.
-        ops.add(new Sysctl("net/ipv4/ip_unprivileged_port_start", "0"));
+        ops.add(new Sysctl("net/ipv4/ip_unprivileged_port_start", "0", false));
         ops.add(new Sysctl(
-                "net/ipv4/ping_group_range", "0 " + (mapping.rootless() ? largestGid() : Integer.MAX_VALUE)));
-        spec.sysctls().forEach((name, value) -> ops.add(new Sysctl(name.replace('.', '/'), value)));
+                "net/ipv4/ping_group_range", "0 " + (mapping.rootless() ? largestGid() : Integer.MAX_VALUE), false));
+        spec.sysctls().forEach((name, value) -> ops.add(new Sysctl(name.replace('.', '/'), value, true)));
         int flags = spec.privileged() ? NO_SUID_DEV_EXEC : NO_SUID_DEV_EXEC | LaunchOp.READ_ONLY;
         ops.add(new LaunchOp.Mount("sysfs", "/sys", flags, List.of()));
         boolean limited = !spec.limits().equals(Limits.none()) || spec.privileged();

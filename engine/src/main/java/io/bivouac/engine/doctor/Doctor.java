@@ -183,13 +183,7 @@ public final class Doctor {
                 failed.isEmpty() ? "made one of each" : probe.tell(probe.works(process) ? failed.get(0) : process),
                 mapping.rootless() ? Remedies.userNamespaces() : Remedies.NAMESPACES);
         if (probe.tried("procfs")) {
-            boolean proc = probe.works("procfs");
-            add(
-                    "procfs",
-                    proc ? WORKS : MISSING,
-                    proc ? "Containers have a /proc of their own." : "No new /proc can be mounted.",
-                    proc ? "mounted one" : probe.tell("procfs"),
-                    Remedies.PROCFS);
+            lookAtProc(probe);
             lookAtOverlay(probe);
         }
         if (probe.tried("seccomp")) {
@@ -201,6 +195,29 @@ public final class Doctor {
                     seccomp ? "loaded a filter" : probe.tell("seccomp"),
                     Remedies.SECCOMP);
         }
+    }
+
+    private void lookAtProc(HostProbe probe) {
+        boolean own = probe.works("procfs");
+        boolean apart = probe.works("processes apart");
+        String found = "No new /proc can be mounted";
+        if (own) {
+            found = "Containers have a /proc of their own.";
+        } else if (apart) {
+            found +=
+                    ": containers see this host's, and in it the names and commands of other processes, in other numbers.";
+        } else if (probe.tried("processes apart")) {
+            found +=
+                    ", and without Landlock (Linux 5.19) containers would look into each other's processes in this host's.";
+        } else {
+            found += ".";
+        }
+        add(
+                "procfs",
+                own ? WORKS : apart ? LIMITED : MISSING,
+                found,
+                own ? "mounted one" : probe.tell("procfs"),
+                Remedies.PROCFS);
     }
 
     private void lookAtOverlay(HostProbe probe) {

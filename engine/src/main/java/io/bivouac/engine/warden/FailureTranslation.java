@@ -59,6 +59,8 @@ public final class FailureTranslation {
         if (FULL.contains(errno) && STORE.contains(failure.operation())) {
             problem = "the file system of the store is full (" + failure
                     + "). Free space there, or move the store with -Dbivouac.store=FOLDER.";
+        } else if (errno == Errno.EROFS && failure.operation().equals("set a sysctl")) {
+            problem = "what this host has at /proc/sys is read-only (" + failure + "). " + Remedies.PROCFS;
         } else if (errno == Errno.EROFS) {
             problem = failure + ". Choose a writable place with -Dbivouac.store=FOLDER.";
         } else if (NO_DESCRIPTORS.contains(errno)) {

@@ -112,11 +112,12 @@ public sealed interface LaunchOp {
      * Sets a kernel parameter of the container's namespaces.
      *
      * @param path below {@code /proc/sys}, such as {@code net/ipv4/ping_group_range}
+     * @param required false where the container does without it if the host's own {@code /proc/sys}, read-only, is all it can have
      */
-    record Sysctl(String path, String value) implements LaunchOp {
+    record Sysctl(String path, String value, boolean required) implements LaunchOp {
         @Override
         public void encode(WireWriter out) {
-            out.put(9).putText(path).putText(value);
+            out.put(9).putText(path).putText(value).put(required);
         }
     }
 

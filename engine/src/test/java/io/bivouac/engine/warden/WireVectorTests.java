@@ -111,7 +111,7 @@ class WireVectorTests {
                         new LaunchOp.Console("/dev/console", 80, 65535),
                         new LaunchOp.Mask("/proc/kcore"),
                         new LaunchOp.ReadOnly("/proc/sys"),
-                        new LaunchOp.Sysctl("net/ipv4/ping_group_range", "0 65536")),
+                        new LaunchOp.Sysctl("net/ipv4/ping_group_range", "0 65536", true)),
                 process());
     }
 

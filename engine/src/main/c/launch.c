@@ -303,22 +303,32 @@ static int receive_terminal(struct pipes *pipes, struct failure *failure) {
     return fcntl(ends[0], F_SETFL, O_NONBLOCK) == 0 ? 0 : fail(failure, "open the container's output", "fcntl", "");
 }
 
-/* The number by which the session's processes know this one, PID 1 of a namespace in the session's; -1 with errno. A procfs of
- * the surroundings has numbers of their own, but tells those of all namespaces within (proc_pid_status(5), NSpid). */
-static pid_t number_in(const struct session *session) {
-    char text[8192] = "";
-    if (!session->covered) {
-        return readlinkat(session->proc, "self", text, sizeof text - 1) < 0 ? -1 : (pid_t)strtol(text, NULL, 10);
-    }
-    const char *line = read_text_at(session->proc, "self/status", text, sizeof text) <= 0 ? NULL : strstr(text, "\nNSpid:");
+/* The last number but one: the last is the one in the innermost namespace. A procfs of the surroundings has numbers of its own, but
+ * tells those of all namespaces within (proc_pid_status(5), NSpid). */
+static pid_t number_told(int proc) {
+    static const char label[] = "\nNSpid:";
+    char status[8192];
+    char *at = read_text_at(proc, "self/status", status, sizeof status) <= 0 ? NULL : strstr(status, label);
     long number = -1;
     long last = -1;
-    for (char *at = line == NULL ? NULL : strchr(line, ':') + 1; at != NULL && *at == '\t'; ) {
-        number = last;
-        last = strtol(at, &at, 10);
+    if (at != NULL) {
+        at += sizeof label - 1;
+        while (*at == '\t') {
+            number = last;
+            last = strtol(at, &at, 10);
+        }
     }
     errno = number < 0 ? ENODATA : errno;
     return (pid_t)number;
+}
+
+/* The number by which the session's processes know this one, PID 1 of a namespace in the session's; -1 with errno. */
+static pid_t number_in(const struct session *session) {
+    char number[16] = "";
+    if (session->covered) {
+        return number_told(session->proc);
+    }
+    return readlinkat(session->proc, "self", number, sizeof number - 1) < 0 ? -1 : (pid_t)strtol(number, NULL, 10);
 }
 
 /* PID 1 of the session hears of a container from its first process, before that builds or executes anything: whatever becomes of

@@ -169,12 +169,23 @@ static int mount_point(struct builder *builder, const char *path, bool folder) {
     return made;
 }
 
-/* Where the surroundings' procfs or sysfs is covered in parts the kernel mounts no new one, which would be uncovered: then the
- * surroundings', which the empty namespace has at the same place. */
-static int kernel_view(const struct builder *builder, const struct op *op) {
+/* Where the empty namespace has the surroundings' file system of this type, if a container may see that. Processes, only apart from
+ * them. */
+static const char *shown_at(const struct builder *builder, const char *type) {
+    struct statfs status;
+    bool proc = strcmp(type, "proc") == 0 && builder->process->apart;
+    const char *place = proc ? "/proc" : strcmp(type, "sysfs") == 0 ? "/sys" : NULL;
+    bool there = place != NULL && statfs(place, &status) == 0
+                 && status.f_type == (proc ? PROC_SUPER_MAGIC : SYSFS_MAGIC);
+    return there ? place : NULL;
+}
+
+/* The kernel mounts no procfs and no sysfs where those of the surroundings are covered in parts, since new ones would be uncovered:
+ * then theirs, with what covers them. */
+static int new_view(const struct builder *builder, const struct op *op) {
     OWNED_FD mount = new_file_system(builder, op);
-    const char *place = strcmp(op->source, "proc") == 0 ? "/proc" : strcmp(op->source, "sysfs") == 0 ? "/sys" : NULL;
-    if (mount >= 0 || place == NULL || !builder->process->apart || builder->failure->error != EPERM) {
+    const char *place = mount >= 0 || builder->failure->error != EPERM ? NULL : shown_at(builder, op->source);
+    if (place == NULL) {
         return fd_keep(&mount);
     }
     *builder->failure = (struct failure){0};
@@ -188,7 +199,7 @@ static int kernel_view(const struct builder *builder, const struct op *op) {
 }
 
 static int do_mount(struct builder *builder, const struct op *op) {
-    OWNED_FD mount = kernel_view(builder, op);
+    OWNED_FD mount = new_view(builder, op);
     if (mount < 0) {
         return -1;
     }

@@ -173,6 +173,13 @@ class HostLadderTests {
                 .doesNotContain("\napart\n");
     }
 
+    @Test
+    void coveredSysfsIsShared() throws Exception {
+        assertThat(look("mount -t tmpfs -o ro none /sys/firmware\n", true, store()))
+                .contains("WORKS procfs: Containers have a /proc of their own.", "containers true")
+                .endsWith("\nran\n");
+    }
+
     /** A kernel without it, as a filter says: no container may look into another's processes. */
     @Test
     void coveredProcfsIsNotSharedWithoutLandlock() throws Exception {

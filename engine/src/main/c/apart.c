@@ -1,5 +1,6 @@
 #include "apart.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <linux/landlock.h>
 #include <stddef.h>
@@ -13,7 +14,9 @@ enum { REFERRING = 2 }; /* the version that can allow files to be moved between 
 static const char operation[] = "keep the process apart";
 
 bool apart_possible(void) {
-    return syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION) >= REFERRING;
+    long version = syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION);
+    errno = version >= 0 && version < REFERRING ? EOPNOTSUPP : errno;
+    return version >= REFERRING;
 }
 
 int apart_enter(struct failure *failure) {

@@ -9,10 +9,12 @@
 
 #include "report.h"
 
-/* Whether this kernel can keep processes apart and otherwise leave them as they are: Linux 5.19 with Landlock. */
+/* Whether this kernel can keep processes apart and otherwise leave them as they are: Linux 5.19 with Landlock. Where not, errno
+ * says why. */
 bool apart_possible(void);
 
-/* Puts this process and all it starts into a domain of its own, which forbids nothing else but to mount. Takes CAP_SYS_ADMIN or
+/* Puts this process and all it starts into a domain of its own, which forbids to mount, to look into processes outside it, and
+ * nothing else. Each command that is executed in a container is in one of its own too. Takes CAP_SYS_ADMIN or
  * no_new_privs, and the root folder of the container. */
 int apart_enter(struct failure *failure);
 

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <linux/magic.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -23,6 +24,7 @@
 struct builder {
     int root;
     int proc;       /* the container's procfs */
+    bool shown;     /* it is that of the surroundings */
     int null;       /* the verified /dev/null that masks files */
     int empty;      /* the read-only tmpfs that masks folders, attached at its first target */
     int files;      /* the tmpfs that holds files of the engine */
@@ -169,25 +171,41 @@ static int mount_point(struct builder *builder, const char *path, bool folder) {
     return made;
 }
 
-/* Where the empty namespace has the surroundings' file system of this type, if a container may see that. Processes, only apart from
- * them. */
+static int mask_folder(struct builder *builder, int target, const char *path) {
+    const char *options[] = {"mode=755", "size=4k", NULL};
+    struct op op = {.kind = OP_MOUNT, .source = "tmpfs", .target = path, .options = options, .option_count = 2,
+                    .flags = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC};
+    OWNED_FD mount = builder->empty >= 0 ? clone_tree(builder->empty, 0) : new_file_system(builder, &op);
+    if (mount < 0 || attach(mount, target) != 0) {
+        return fail(builder->failure, "mask", "move_mount", path);
+    }
+    if (builder->empty < 0) {
+        builder->empty = fd_keep(&mount);
+    }
+    return 0;
+}
+
+/* Where the empty namespace has the surroundings' file system of this type, if this container may see that: it shows processes only
+ * to one that is kept apart from them, and neither to one that could take off what covers it. */
 static const char *shown_at(const struct builder *builder, const char *type) {
     struct statfs status;
     bool proc = strcmp(type, "proc") == 0 && builder->process->apart;
     const char *place = proc ? "/proc" : strcmp(type, "sysfs") == 0 ? "/sys" : NULL;
-    bool there = place != NULL && statfs(place, &status) == 0
+    bool could_mount = (builder->process->bounding >> CAP_SYS_ADMIN & 1) != 0;
+    bool there = place != NULL && !could_mount && statfs(place, &status) == 0
                  && status.f_type == (proc ? PROC_SUPER_MAGIC : SYSFS_MAGIC);
     return there ? place : NULL;
 }
 
 /* The kernel mounts no procfs and no sysfs where those of the surroundings are covered in parts, since new ones would be uncovered:
  * then theirs, with what covers them. */
-static int new_view(const struct builder *builder, const struct op *op) {
+static int new_view(const struct builder *builder, const struct op *op, bool *shown) {
     OWNED_FD mount = new_file_system(builder, op);
     const char *place = mount >= 0 || builder->failure->error != EPERM ? NULL : shown_at(builder, op->source);
     if (place == NULL) {
         return fd_keep(&mount);
     }
+    *shown = true;
     *builder->failure = (struct failure){0};
     mount = open_tree(AT_FDCWD, place, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE);
     if (mount < 0) {
@@ -198,8 +216,16 @@ static int new_view(const struct builder *builder, const struct op *op) {
                : fail_in(builder->failure, "mount a file system", "mount_setattr", op->source, op->target);
 }
 
+/* The surroundings' control groups are none of the container's business. */
+static int cover_groups(struct builder *builder, int sysfs, const char *path) {
+    OWNED_FD groups = openat(sysfs, "fs/cgroup", O_PATH | O_DIRECTORY | O_CLOEXEC);
+    return groups < 0 ? fail_in(builder->failure, "mask", "openat", path, "fs/cgroup")
+                      : mask_folder(builder, groups, path);
+}
+
 static int do_mount(struct builder *builder, const struct op *op) {
-    OWNED_FD mount = new_view(builder, op);
+    bool shown = false;
+    OWNED_FD mount = new_view(builder, op, &shown);
     if (mount < 0) {
         return -1;
     }
@@ -210,8 +236,12 @@ static int do_mount(struct builder *builder, const struct op *op) {
     if (attach(mount, target) != 0) {
         return fail(builder->failure, "mount a file system", "move_mount", op->target);
     }
+    if (shown && strcmp(op->source, "sysfs") == 0) {
+        return cover_groups(builder, mount, op->target);
+    }
     if (strcmp(op->source, "proc") == 0 && builder->proc < 0) {
         builder->proc = fd_keep(&mount);
+        builder->shown = shown;
     } else if (strcmp(op->target, DEVICES) == 0) {
         fd_close(&builder->devices);
         builder->devices = fd_keep(&mount);
@@ -331,20 +361,6 @@ static int open_null(struct builder *builder) {
             return fail_with(builder->failure, ENODEV, "recognize the masking device", "", "/dev/null");
         }
         builder->null = fd_keep(&null);
-    }
-    return 0;
-}
-
-static int mask_folder(struct builder *builder, int target, const char *path) {
-    const char *options[] = {"mode=755", "size=4k", NULL};
-    struct op op = {.kind = OP_MOUNT, .source = "tmpfs", .target = path, .options = options, .option_count = 2,
-                    .flags = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC};
-    OWNED_FD mount = builder->empty >= 0 ? clone_tree(builder->empty, 0) : new_file_system(builder, &op);
-    if (mount < 0 || attach(mount, target) != 0) {
-        return fail(builder->failure, "mask", "move_mount", path);
-    }
-    if (builder->empty < 0) {
-        builder->empty = fd_keep(&mount);
     }
     return 0;
 }
@@ -479,6 +495,13 @@ int build_root(const struct launch *launch, struct built *built, struct failure 
     int result = 0;
     for (uint32_t i = 0; result == 0 && i < launch->op_count; i++) {
         result = carry_out(&builder, &launch->ops[i]);
+    }
+    /* Only now, sysctls are set. In there the user who runs this owns the processes of others too, and files like their
+     * oom_score_adj ask for no more than that. */
+    if (result == 0 && builder.shown) {
+        result = set_attributes(builder.proc, MOUNT_ATTR_RDONLY, AT_RECURSIVE) == 0
+                     ? 0
+                     : fail(failure, "make a mount read-only", "mount_setattr", "/proc");
     }
     fd_close(&builder.null);
     fd_close(&builder.empty);

@@ -87,7 +87,8 @@ static int open_socket(struct guardian *guardian, struct failure *failure) {
 static void become_warden(const struct session_request *request, int go, const int *fds, struct failure *failure) {
     char byte;
     char folder[SESSION_PATH_SIZE];
-    const char *arguments[] = {"bivouac-warden", "session", request->layers, folder, NULL};
+    const char *mapped = request->mapping != MAPPING_NONE ? "mapped" : "unmapped";
+    const char *arguments[] = {"bivouac-warden", "session", request->layers, folder, mapped, NULL};
     signal(SIGPIPE, SIG_DFL);
     if (read_all(go, &byte, 1) != 1) {
         fail(failure, "start the warden", "read", "");

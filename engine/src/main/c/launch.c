@@ -308,9 +308,12 @@ static int receive_terminal(struct pipes *pipes, struct failure *failure) {
 static pid_t number_told(int proc) {
     static const char label[] = "\nNSpid:";
     char status[8192];
-    char *at = read_text_at(proc, "self/status", status, sizeof status) <= 0 ? NULL : strstr(status, label);
+    if (read_text_at(proc, "self/status", status, sizeof status) < 0) {
+        return -1;
+    }
     long number = -1;
     long last = -1;
+    char *at = strstr(status, label);
     if (at != NULL) {
         at += sizeof label - 1;
         while (*at == '\t') {
@@ -339,7 +342,7 @@ static int register_self(const struct launching *launching, struct failure *fail
     container.init = init;
     container.init_pid = init < 0 ? -1 : number_in(launching->session);
     if (container.init_pid < 0) {
-        return fail(failure, "register the container", "readlinkat", "self");
+        return fail(failure, "register the container", launching->session->covered ? "read" : "readlinkat", "self");
     }
     return (launching->launch->create && registry_tell(launching->session->registry, CHANGE_CREATED, &container, failure) != 0)
                    || registry_tell(launching->session->registry, CHANGE_STARTED, &container, failure) != 0
@@ -373,12 +376,14 @@ static int begin(const struct launching *launching, struct failure *failure) {
     if (has_hung_up(launching->connection)) {
         return fail_with(failure, ECANCELED, "start the container", "", launch->id);
     }
+    /* The container's own can be written to, where it has one. */
+    int proc = launching->session->covered ? launching->session->proc : built.proc;
     if (await_proxy(launching, failure) != 0 || use_streams(pipes, &built, failure) != 0
-        || process_confine(&launch->process, built.proc, true, failure) != 0) {
+        || process_confine(&launch->process, proc, true, failure) != 0) {
         return -1;
     }
     trace_mark(launching->trace, "child: confined");
-    return launch->init ? init_run(&launch->process, built.proc, pipes->report[1], failure)
+    return launch->init ? init_run(&launch->process, proc, pipes->report[1], failure)
                         : process_execute(&launch->process, failure);
 }
 

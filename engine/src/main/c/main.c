@@ -13,8 +13,8 @@ int main(int count, char **arguments) {
     if (count == 2 && strcmp(arguments[1], "probe") == 0) {
         return probe_main();
     }
-    if (count == 4 && strcmp(arguments[1], "session") == 0) {
-        return session_main(arguments[2], arguments[3]);
+    if (count == 5 && strcmp(arguments[1], "session") == 0) {
+        return session_main(arguments[2], arguments[3], strcmp(arguments[4], "mapped") == 0);
     }
     fputs("bivouac-warden is started by the Bivouac engine and does nothing on its own.\n", stderr);
     return 2;

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/keyctl.h>
+#include <linux/magic.h>
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
@@ -14,6 +15,7 @@
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/statfs.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -44,27 +46,19 @@ struct warden {
     pid_t ahead_pid;
 };
 
-/* Whether the session has a user namespace of its own. */
-static int read_mapping(int proc, bool *mapped, struct failure *failure) {
-    char map[128];
-    if (read_text_at(proc, "self/uid_map", map, sizeof map) <= 0) {
-        return fail(failure, "build the empty mount namespace", "read", "uid_map");
-    }
-    *mapped = strstr(map, "4294967295") == NULL;
-    return 0;
-}
-
 /* In a container whose /proc is covered in parts the kernel mounts none: a new one would be uncovered. Its own is taken then, with
- * what covers it; never for a root that shares its user namespace with the surroundings, whose processes are then kept from the
- * container's by less. */
-static int open_proc(struct session *session, bool *mapped, struct failure *failure) {
+ * what covers it; but never by a root that shares its user namespace with the surroundings, whose processes and files in there are
+ * then its own. */
+static int open_proc(struct session *session, bool mapped, struct failure *failure) {
+    struct statfs status;
     session->proc = detached_proc(failure);
     if (session->proc >= 0) {
-        return read_mapping(session->proc, mapped, failure);
+        return 0;
     }
     struct failure ignored = {0};
-    OWNED_FD surroundings = failure->error == EPERM && apart_possible() ? detached_clone("/proc", &ignored) : -1;
-    if (surroundings < 0 || read_mapping(surroundings, mapped, &ignored) != 0 || !*mapped) {
+    bool shared = mapped && failure->error == EPERM && apart_possible();
+    OWNED_FD surroundings = shared ? detached_clone("/proc", &ignored) : -1;
+    if (surroundings < 0 || fstatfs(surroundings, &status) != 0 || status.f_type != PROC_SUPER_MAGIC) {
         return -1;
     }
     *failure = (struct failure){0};
@@ -84,7 +78,7 @@ static int mount_proc(const struct session *session) {
 
 /* In a user namespace procfs and sysfs can be mounted only where a fully visible one already is (mount_namespaces(7)): the
  * empty namespace carries both, and a container loses them when it leaves for its own root. */
-static int fill_empty(const struct warden *warden, bool mapped, struct failure *failure) {
+static int fill_empty(const struct warden *warden, bool within, struct failure *failure) {
     if (mount("none", "/tmp", "tmpfs", MS_NOSUID | MS_NODEV, "mode=755,size=64k") != 0) {
         return fail(failure, "build the empty mount namespace", "mount", "tmpfs");
     }
@@ -95,7 +89,7 @@ static int fill_empty(const struct warden *warden, bool mapped, struct failure *
             return fail(failure, "build the empty mount namespace", "mkdir", folders[i]);
         }
     }
-    if (mapped && (mount_proc(&warden->session) != 0 || mount("/sys", "/tmp/sys", NULL, MS_BIND | MS_REC, NULL) != 0)) {
+    if (within && (mount_proc(&warden->session) != 0 || mount("/sys", "/tmp/sys", NULL, MS_BIND | MS_REC, NULL) != 0)) {
         return fail(failure, "build the empty mount namespace", "mount", "proc");
     }
     int placed = warden->folder < 0
@@ -112,15 +106,21 @@ static int fill_empty(const struct warden *warden, bool mapped, struct failure *
     return 0;
 }
 
-static int build_namespaces(struct warden *warden, const char *layers, const char *folder, struct failure *failure) {
+static int build_namespaces(struct warden *warden, const char *layers, const char *folder, bool mapped,
+                            struct failure *failure) {
     struct session *session = &warden->session;
     if (mount(NULL, "/", NULL, MS_REC | MS_SLAVE, NULL) != 0) {
         return fail(failure, "separate the session's mounts", "mount", "/");
     }
-    bool mapped = false;
-    if (open_proc(session, &mapped, failure) != 0) {
+    char map[128];
+    if (open_proc(session, mapped, failure) != 0) {
         return -1;
     }
+    if (read_text_at(session->proc, "self/uid_map", map, sizeof map) <= 0) {
+        return fail(failure, "build the empty mount namespace", "read", "uid_map");
+    }
+    /* One that the session has, or one that all around it is in. */
+    bool within = strstr(map, "4294967295") == NULL;
     session->host = mount_namespace(session->proc);
     if (session->host < 0 || unshare(CLONE_NEWNS) != 0
         || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0) {
@@ -129,7 +129,7 @@ static int build_namespaces(struct warden *warden, const char *layers, const cha
     warden->layers = detached_clone(layers, failure);
     warden->folder = detached_clone(folder, failure);
     if (warden->layers < 0 || warden->folder < 0 || space_choose(session, &warden->folder, failure) != 0
-        || fill_empty(warden, mapped, failure) != 0) {
+        || fill_empty(warden, within, failure) != 0) {
         return -1;
     }
     fd_close(&warden->layers);
@@ -141,7 +141,7 @@ static int build_namespaces(struct warden *warden, const char *layers, const cha
     return 0;
 }
 
-static int prepare(struct warden *warden, const char *layers, const char *folder, struct failure *failure) {
+static int prepare(struct warden *warden, const char *layers, const char *folder, bool mapped, struct failure *failure) {
     /* Before any container exists: none of its processes may ever trace or open one of ours (CVE-2016-9962). */
     if (STANDS(NOT_DUMPABLE) && prctl(PR_SET_DUMPABLE, 0) != 0) {
         return fail(failure, "protect the warden", "prctl", "PR_SET_DUMPABLE");
@@ -168,7 +168,7 @@ static int prepare(struct warden *warden, const char *layers, const char *folder
     if (warden->signals < 0) {
         return fail(failure, "start the warden", "signalfd", "");
     }
-    return build_namespaces(warden, layers, folder, failure);
+    return build_namespaces(warden, layers, folder, mapped, failure);
 }
 
 /* A monitor that was killed takes its container with it: nobody would drain or report it. */
@@ -291,7 +291,7 @@ static void serve(struct warden *warden) {
     }
 }
 
-int session_main(const char *layers, const char *folder) {
+int session_main(const char *layers, const char *folder, bool mapped) {
     struct failure failure = {0};
     struct warden warden = {
         .listener = 3 + SESSION_LISTENER,
@@ -309,7 +309,7 @@ int session_main(const char *layers, const char *folder) {
         fail(&failure, "start the warden", "open", "/dev/null");
     }
     fd_close(&null);
-    bool ready = failure.error == 0 && prepare(&warden, layers, folder, &failure) == 0;
+    bool ready = failure.error == 0 && prepare(&warden, layers, folder, mapped, &failure) == 0;
     if (write_all(report, &failure, sizeof failure) != 0 || !ready) {
         return 1;
     }

@@ -24,7 +24,8 @@ struct session {
                    * /layers, the session's folder at /session, and nothing else of the host's */
 };
 
-/* `layers` and `folder`: the store's unpacked layers and the session's own folder, host paths. Returns the exit code. */
-int session_main(const char *layers, const char *folder);
+/* `layers` and `folder`: the store's unpacked layers and the session's own folder, host paths. `mapped`: the session has a user
+ * namespace of its own. Returns the exit code. */
+int session_main(const char *layers, const char *folder, bool mapped);
 
 #endif

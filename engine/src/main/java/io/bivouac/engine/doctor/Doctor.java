@@ -205,7 +205,7 @@ public final class Doctor {
             found = "Containers have a /proc of their own.";
         } else if (apart) {
             found +=
-                    ": containers see this host's, and in it the names and commands of other processes, in other numbers.";
+                    ": containers share this host's, read-only, and in it see what the kernel tells all of its processes.";
         } else if (probe.tried("processes apart")) {
             found +=
                     ", and without Landlock (Linux 5.19) containers would look into each other's processes in this host's.";

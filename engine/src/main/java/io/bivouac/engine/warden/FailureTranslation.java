@@ -70,6 +70,10 @@ public final class FailureTranslation {
                     + "). Raise the limit: ulimit -u, sysctl kernel.pid_max, or pids.max of the control group.";
         } else if (errno == Errno.ENOMEM) {
             problem = "this host is out of memory (" + failure + ").";
+        } else if (isCoveredView(failure)) {
+            problem =
+                    "this host lets no new procfs and sysfs be mounted, and a container that may mount cannot share this host's"
+                            + " (" + failure + "). " + Remedies.PROCFS;
         } else if (failure.syscall().equals("seccomp")) {
             problem = "this host does not take seccomp filters (" + failure + "). " + Remedies.SECCOMP;
         } else if (isInTheWay(failure)) {
@@ -79,6 +83,12 @@ public final class FailureTranslation {
                     cause));
         }
         return problem == null ? Optional.empty() : Optional.of(new HostException(attempt + ": " + problem, cause));
+    }
+
+    /** Procfs and sysfs of which the host has covered parts. */
+    private static boolean isCoveredView(WardenFailure failure) {
+        boolean view = failure.object().startsWith("proc") || failure.object().startsWith("sysfs");
+        return view && failure.is("mount a file system") && failure.errno() == Errno.EPERM;
     }
 
     private static BivouacException ofOperation(String attempt, WardenException cause) {

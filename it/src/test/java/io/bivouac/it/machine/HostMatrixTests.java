@@ -142,6 +142,11 @@ class HostMatrixTests {
                 "CLASSES", classes.stream().map("io.bivouac.it."::concat).collect(Collectors.joining(" ")));
     }
 
+    /** So many as root and as an ordinary user; each takes half a minute there. */
+    private static String kills() {
+        return ALL ? suite("kills", "", EVERYTHING + " -Dbivouac.kills=20", List.of("RandomKillTests")) : "";
+    }
+
     private static String underAppArmor() {
         String asUser = "$AS systemd-run --user --scope --quiet -p Delegate=yes";
         return "set -e\nbad=\n[ $(stat -fc %T /sys/fs/cgroup) = cgroup2fs ]\n"
@@ -150,6 +155,7 @@ class HostMatrixTests {
                 + USER
                 + suite("user", asUser, "", SELECTION)
                 + suite("user-limits", asUser, EVERYTHING, LIMITS)
+                + kills()
                 + VERDICT;
     }
 
@@ -159,12 +165,13 @@ class HostMatrixTests {
             // Debian's policy lets systemd make no scopes for users.
             script += USER + suite("user", "$AS", "", SELINUX);
         }
-        return script + VERDICT;
+        return script + kills() + VERDICT;
     }
 
     private static String underVersion1() {
         return "set -e\nbad=\n[ $(stat -fc %T /sys/fs/cgroup) = tmpfs ]\n[ ! -e /sys/fs/cgroup/unified ]\n"
                 + suite("root", "", EVERYTHING, VERSION1)
+                + kills()
                 + VERDICT;
     }
 

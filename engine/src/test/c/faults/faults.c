@@ -49,7 +49,7 @@ static bool table_path(int count, char **arguments, char *path, size_t size) {
     if (count == 2) { /* guardian, or probe */
         ssize_t length = readlink("/proc/self/exe", path, size - 1);
         path[length > 0 ? length : 0] = '\0';
-    } else if (count == 4) {
+    } else if (count == 5) { /* session */
         snprintf(path, size, "%s", arguments[2]); /* STORE/layers */
         char *slash = strrchr(path, '/');
         size_t length = slash == NULL ? 0 : (size_t)(slash - path);

@@ -34,7 +34,8 @@ class OtherVersionsTest {
 
     @BeforeAll
     static void spoilDefaults() {
-        Awaitility.setDefaultTimeout(Duration.ofMillis(1));
+        // Long enough for one look, and shorter than the delay before it.
+        Awaitility.setDefaultTimeout(Duration.ofMillis(500));
         Awaitility.setDefaultPollDelay(Duration.ofMinutes(1));
         Awaitility.setDefaultPollInterval(Duration.ofMinutes(1));
         Awaitility.setDefaultConditionEvaluationListener(condition -> EVALUATIONS.incrementAndGet());

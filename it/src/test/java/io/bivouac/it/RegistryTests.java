@@ -242,10 +242,13 @@ class RegistryTests {
                     .contains("failed NOT_ALLOWED Pushing the image " + name + " failed: ");
             assertThat(result(jvm(guarded.name(), LocalRegistry.PASSWORD), "push=" + name, "remove=" + name))
                     .contains("done remove");
-            // Everybody may pull.
+            // Everybody may pull, also whom nobody lets look for logins: root may, whatever the mode.
+            Path locked = Files.createDirectory(folder.resolve("locked"));
+            Files.setPosixFilePermissions(locked, Set.of());
             assertThat(result(
                             new ChildJvm()
                                     .environment("HOME=" + folder.resolve("nobody"))
+                                    .environment("XDG_RUNTIME_DIR=" + locked)
                                     .option("-Dbivouac.store=" + folder.resolve("store")),
                             "pull=" + name,
                             "start=" + name))

@@ -5,9 +5,11 @@ import io.bivouac.engine.json.Json;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
@@ -39,7 +41,7 @@ final class CredentialFiles {
         List<String> remarks = new ArrayList<>();
         List<Path> files = surroundings.credentialFiles();
         for (Path file : files) {
-            Optional<Map<String, ?>> document = read(file);
+            Optional<Map<String, ?>> document = read(file, remarks);
             if (document.isPresent()) {
                 Optional<Credentials> found = find(document.get(), file, site, repository, remarks);
                 if (found.isPresent()) {
@@ -50,8 +52,27 @@ final class CredentialFiles {
         return Login.of(new Credentials.Anonymous(), remarks, files);
     }
 
-    private static Optional<Map<String, ?>> read(Path file) throws IOException {
+    /**
+     * A folder that one may not even look into holds no login of one's own: {@code /run/containers} is root's alone where only root
+     * runs Podman.
+     */
+    private static boolean isThere(Path file, List<String> remarks) throws IOException {
         try {
+            Files.readAttributes(file, BasicFileAttributes.class);
+            return true;
+        } catch (NoSuchFileException e) {
+            return false;
+        } catch (AccessDeniedException e) {
+            remarks.add(file + " is in a folder that cannot be looked into");
+            return false;
+        }
+    }
+
+    private static Optional<Map<String, ?>> read(Path file, List<String> remarks) throws IOException {
+        try {
+            if (!isThere(file, remarks)) {
+                return Optional.empty();
+            }
             if (Files.size(file) > SIZE_LIMIT) {
                 throw new IOException("it is larger than " + SIZE_LIMIT + " bytes");
             }

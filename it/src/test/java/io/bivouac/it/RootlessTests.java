@@ -70,9 +70,8 @@ class RootlessTests {
             ChildJvm jvm = user.jvm()
                     .option("-Dbivouac.it.folder=" + user.home())
                     .option("-Dbivouac.fixtures=" + FixtureImages.cache())
-                    // A user cannot remove files of its mapped ids without a user namespace, which JUnit does not know:
-                    // they go
-                    // with the user.
+                    // A user cannot remove files of its mapped ids without a user namespace, which JUnit does not know.
+                    // They go with the user.
                     .option("-Djunit.jupiter.tempdir.cleanup.mode.default=never")
                     .option("-Djava.io.tmpdir=" + temporary);
             SuiteMain.assertPass(jvm, PATIENCE, suite());

@@ -118,7 +118,7 @@ public final class Limits {
 
     @Override
     public boolean equals(@Nullable Object other) {
-        return other instanceof Limits limits && toString().equals(limits.toString());
+        return this == other || (other instanceof Limits limits && toString().equals(limits.toString()));
     }
 
     @Override

@@ -3,6 +3,7 @@ package io.bivouac.engine.core;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.regex.Pattern;
 
 /**
  * Users and groups of an image, from its {@code /etc/passwd} and {@code /etc/group}. Lines that are malformed are left out, as
@@ -12,6 +13,7 @@ import java.util.Optional;
  */
 record Accounts(List<User> users, List<Group> groups) {
     private static final long LARGEST_ID = 0xffffffffL - 1;
+    private static final Pattern NUMBER = Pattern.compile("\\d{1,10}");
 
     /** A line {@code name:password:uid:gid:gecos:home:shell}. */
     record User(String name, long uid, long gid, String home) {}
@@ -46,7 +48,7 @@ record Accounts(List<User> users, List<Group> groups) {
 
     /** A decimal number that is an id; the largest value means "unchanged" to the kernel and is none. */
     static Optional<Long> id(String text) {
-        if (!text.matches("\\d{1,10}") || Long.parseLong(text) > LARGEST_ID) {
+        if (!NUMBER.matcher(text).matches() || Long.parseLong(text) > LARGEST_ID) {
             return Optional.empty();
         }
         return Optional.of(Long.parseLong(text));

@@ -27,10 +27,14 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Executor;
 import java.util.function.Consumer;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /** The images of the store, and those {@code bivouac.images} provides. */
 final class DefaultImages implements Images {
+    /** An image's id or the beginning of one, as people copy it. */
+    private static final Pattern ID = Pattern.compile("[0-9a-f]{12,64}");
+
     private final Store store;
     private final ImageArchives archives;
     private final ImageSources sources;
@@ -224,29 +228,32 @@ final class DefaultImages implements Images {
 
     /** The image a container is to be started from: of what {@code bivouac.images} names, else of the store, else pulled. */
     StoredImage resolve(String reference, PullPolicy policy) {
-        Optional<StoredImage> known = Attempts.call("Looking for the image " + reference + " failed", () -> {
-            Optional<StoredImage> stored = lookUp(reference);
-            return isId(reference) ? stored : sources.resolve(parse(reference), stored);
-        });
-        StoredImage image =
-                isPulled(reference, policy, known) ? pullFor(reference, known) : unpulled(reference, policy, known);
+        Optional<ImageReference> name = isId(reference) ? Optional.empty() : Optional.of(parse(reference));
+        Optional<StoredImage> known = Attempts.call(
+                "Looking for the image " + reference + " failed",
+                () -> name.isEmpty()
+                        ? lookUp(reference)
+                        : sources.resolve(name.get(), store.index().find(name.get())));
+        StoredImage image = isPulled(name, policy, known)
+                ? pullFor(reference, name.get(), known)
+                : unpulled(reference, policy, known);
         requirePlatform(reference, image);
         return image;
     }
 
-    private boolean isPulled(String reference, PullPolicy policy, Optional<StoredImage> known) {
-        if (isId(reference) || options.offline()) {
+    /** Never what has no name. */
+    private boolean isPulled(Optional<ImageReference> name, PullPolicy policy, Optional<StoredImage> known) {
+        if (name.isEmpty() || options.offline()) {
             return false;
         }
         return switch (policy) {
             case MISSING -> known.isEmpty();
-            case ALWAYS -> known.isEmpty() || !sources.provides(parse(reference));
+            case ALWAYS -> known.isEmpty() || !sources.provides(name.get());
             case NEVER -> false;
         };
     }
 
-    private StoredImage pullFor(String reference, Optional<StoredImage> known) {
-        ImageReference parsed = parse(reference);
+    private StoredImage pullFor(String reference, ImageReference parsed, Optional<StoredImage> known) {
         return Attempts.call(
                 "Pulling the image " + reference + " failed",
                 () -> known.isPresent()
@@ -274,14 +281,14 @@ final class DefaultImages implements Images {
             return store.index().findByDigest(Digest.parse(reference));
         }
         Optional<StoredImage> tagged = store.index().find(parse(reference));
-        if (tagged.isEmpty() && reference.matches("[0-9a-f]{12,64}")) {
+        if (tagged.isEmpty() && ID.matcher(reference).matches()) {
             return store.index().findByIdPrefix(reference);
         }
         return tagged;
     }
 
     private static boolean isId(String reference) {
-        return Digest.isDigest(reference) || reference.matches("[0-9a-f]{12,64}");
+        return Digest.isDigest(reference) || ID.matcher(reference).matches();
     }
 
     private StoredImage required(String reference) {

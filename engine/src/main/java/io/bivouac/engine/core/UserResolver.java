@@ -9,9 +9,12 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.regex.Pattern;
 
 /** Turns {@code user[:group]} into ids, strictly: a number out of range is an error, never a name (CVE-2022-29162 and kin). */
 final class UserResolver {
+    private static final Pattern NUMBER = Pattern.compile("[+-]?\\d+");
+
     private final Accounts accounts;
     private final IdMapping mapping;
 
@@ -76,7 +79,7 @@ final class UserResolver {
     }
 
     private static boolean isNumber(String text) {
-        return text.matches("[+-]?\\d+");
+        return NUMBER.matcher(text).matches();
     }
 
     private static long requiredId(String text, String whole) {

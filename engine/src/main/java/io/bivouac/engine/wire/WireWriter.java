@@ -83,15 +83,21 @@ public final class WireWriter {
 
     /** A text that C uses in place: it must hold no NUL. */
     public WireWriter putText(String text) {
-        return putText(text.getBytes(StandardCharsets.UTF_8));
+        if (text.indexOf('\0') >= 0) {
+            throw nul(text);
+        }
+        return putBytes(text.getBytes(StandardCharsets.UTF_8)).put(0);
+    }
+
+    private static IllegalArgumentException nul(String text) {
+        return new IllegalArgumentException("a text holds a NUL character: " + text);
     }
 
     /** The same for names of files, which are bytes and need not be UTF-8. */
     public WireWriter putText(byte[] text) {
         for (byte value : text) {
             if (value == 0) {
-                throw new IllegalArgumentException(
-                        "a text holds a NUL character: " + new String(text, StandardCharsets.UTF_8));
+                throw nul(new String(text, StandardCharsets.UTF_8));
             }
         }
         return putBytes(text).put(0);

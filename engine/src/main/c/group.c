@@ -111,11 +111,19 @@ static int open_one(const struct cgroup *group, bool made, struct group_set *set
     return 0;
 }
 
-int group_open(const struct cgroups *groups, bool make_missing, struct group_set *set, struct failure *failure) {
+int group_make(const struct cgroups *groups, struct failure *failure) {
+    for (uint32_t i = 0; i < groups->count; i++) {
+        if (!groups->items[i].shared && make(&groups->items[i], failure) != 0) {
+            return -1;
+        }
+    }
+    return 0;
+}
+
+int group_open(const struct cgroups *groups, bool made, struct group_set *set, struct failure *failure) {
     for (uint32_t i = 0; i < groups->count; i++) {
         const struct cgroup *group = &groups->items[i];
-        bool made = make_missing && !group->shared;
-        if ((made && make(group, failure) != 0) || open_one(group, made, set, failure) != 0) {
+        if (open_one(group, made && !group->shared, set, failure) != 0) {
             return -1;
         }
     }

@@ -26,8 +26,11 @@ void group_joined(struct group_set *set);
 /* Makes the session's own groups that carry settings or a program; the others are made with the first container in them. */
 int group_prepare(const struct cgroups *groups, struct failure *failure);
 
-/* Opens the groups, making those that are not shared (and the session's parent) when `make` is set. */
-int group_open(const struct cgroups *groups, bool make, struct group_set *set, struct failure *failure);
+/* Makes the groups that are not shared, and the session's parent; what exists is left as it is. */
+int group_make(const struct cgroups *groups, struct failure *failure);
+
+/* Opens the groups. `made`: those that are not shared were made just now, and are limited. */
+int group_open(const struct cgroups *groups, bool made, struct group_set *set, struct failure *failure);
 
 /* How many processes of the container the kernel has killed for want of memory; 0 where nobody counts. */
 int group_kills(const struct group_set *set, uint64_t *count, struct failure *failure);

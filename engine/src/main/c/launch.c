@@ -21,10 +21,10 @@
 #include "io.h"
 #include "listener.h"
 #include "monitor.h"
-#include "net.h"
 #include "process.h"
 #include "protect.h"
 #include "proxy.h"
+#include "remains.h"
 #include "space.h"
 #include "spawn.h"
 #include "terminal.h"
@@ -50,36 +50,26 @@ struct launching {
     struct trace *trace;
     int *listeners;
     uint32_t *ports;
-    bool networked; /* the network was made before the launch was asked for */
+    struct ahead *ahead;
     bool made_folder;
     bool made_groups;
     bool registered;
 };
 
-static int make_folder(struct launching *launching, struct failure *failure) {
+/* The root folder of the merged view takes its attributes from the upper directory. */
+static int take_folder(struct launching *launching, struct failure *failure) {
     const struct launch *launch = launching->launch;
-    OWNED_FD session = open(SPACE, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (session < 0 || mkdirat(session, launch->folder, 0700) != 0) {
-        return fail(failure, "make the container's folder", "mkdir", launch->folder);
-    }
-    launching->made_folder = true;
-    if (space_prepare(launching->session, launch->folder, failure) != 0) {
+    struct stat root;
+    char upper[SESSION_PATH_SIZE];
+    if (ahead_take_folder(launching->ahead, launch->folder, &launching->made_folder, failure) != 0) {
         return -1;
     }
-    OWNED_FD folder = openat(session, launch->folder, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-    static const char *const parts[] = {"upper", "work"};
-    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
-        if (folder < 0 || mkdirat(folder, parts[i], 0700) != 0) {
-            return fail_in(failure, "make the container's folder", "mkdir", launch->folder, parts[i]);
-        }
-    }
-    /* The root folder of the merged view takes its attributes from the upper directory. */
-    struct stat root;
     if (stat(launch->top_layer, &root) != 0) {
         return fail_in(failure, "read the top layer", "stat", launch->layers, launch->top_layer);
     }
-    if (fchownat(folder, "upper", root.st_uid, root.st_gid, AT_SYMLINK_NOFOLLOW) != 0
-        || fchmodat(folder, "upper", root.st_mode & 07777, 0) != 0) {
+    snprintf(upper, sizeof upper, SPACE "/%s/upper", launch->folder);
+    if (fchownat(AT_FDCWD, upper, root.st_uid, root.st_gid, AT_SYMLINK_NOFOLLOW) != 0
+        || fchmodat(AT_FDCWD, upper, root.st_mode & 07777, 0) != 0) {
         return fail_in(failure, "make the container's folder", "fchownat", launch->folder, "upper");
     }
     return 0;
@@ -101,12 +91,11 @@ static int enter_layers(const struct launch *launch, struct failure *failure) {
  * /root. Layers are named relative to their folder, since mount(2) takes at most one page of options. */
 static int mount_overlay(struct launching *launching, struct failure *failure) {
     const struct launch *launch = launching->launch;
-    struct session *session = launching->session;
-    if (setns(session->empty, CLONE_NEWNS) != 0 || unshare(CLONE_NEWNS) != 0) {
-        return fail(failure, "create a mount namespace", "unshare", "");
+    if (ahead_take_mounts(launching->ahead, &launching->container.mounts, failure) != 0) {
+        return -1;
     }
     trace_mark(launching->trace, "mount namespace");
-    if (enter_layers(launch, failure) != 0 || make_folder(launching, failure) != 0) {
+    if (enter_layers(launch, failure) != 0 || take_folder(launching, failure) != 0) {
         return -1;
     }
     trace_mark(launching->trace, "folder");
@@ -115,11 +104,7 @@ static int mount_overlay(struct launching *launching, struct failure *failure) {
         return fail(failure, "mount the overlay", "mount", launch->options);
     }
     trace_mark(launching->trace, "overlay");
-    launching->container.mounts = openat(session->proc, "self/ns/mnt", O_RDONLY | O_CLOEXEC);
-    if (launching->container.mounts < 0 || chdir("/") != 0) {
-        return fail(failure, "create a mount namespace", "openat", "self/ns/mnt");
-    }
-    return 0;
+    return chdir("/") == 0 ? 0 : fail(failure, "mount the overlay", "chdir", "/");
 }
 
 static int open_listeners(struct launching *launching, struct failure *failure) {
@@ -190,29 +175,10 @@ static int await_proxy(const struct launching *launching, struct failure *failur
     return ready < 0 || read_all(ready, &byte, 1) == 1 ? 0 : fail_with(failure, ECHILD, "start the proxy", "read", "");
 }
 
-static int new_network(struct failure *failure) {
-    return unshare(CLONE_NEWNET) == 0 ? net_set_up(failure) : fail(failure, "create a network namespace", "unshare", "");
-}
-
-int launch_prepare(struct failure *failure) {
-    return STANDS(OWN_NETWORK) ? new_network(failure) : 0;
-}
-
 static int make_network(struct launching *launching, struct failure *failure) {
-    if (launching->launch->isolated_network && STANDS(OWN_NETWORK)) {
-        if (!launching->networked && new_network(failure) != 0) {
-            return -1;
-        }
-        trace_mark(launching->trace, "network namespace");
-        if (net_add_addresses(launching->launch, failure) != 0) {
-            return -1;
-        }
-    }
-    launching->container.network = openat(launching->session->proc, "self/ns/net", O_RDONLY | O_CLOEXEC);
-    if (launching->container.network < 0) {
-        return fail(failure, "create a network namespace", "openat", "self/ns/net");
-    }
-    return start_proxy(launching, failure);
+    return ahead_take_network(launching->ahead, launching->launch, &launching->container.network, failure) == 0
+               ? start_proxy(launching, failure)
+               : -1;
 }
 
 /* A new container: its mounts, folder and network. */
@@ -249,6 +215,17 @@ static int enter(struct launching *launching, struct failure *failure) {
         return fail(failure, "enter the container's namespaces", "setns", launching->launch->id);
     }
     return open_logs(launching, failure);
+}
+
+static int open_groups(struct launching *launching, struct failure *failure) {
+    const struct cgroups *groups = &launching->launch->cgroups;
+    launching->made_groups = launching->launch->create;
+    if (launching->made_groups && ahead_take_groups(launching->ahead, groups, failure) != 0) {
+        return -1;
+    }
+    return group_open(groups, launching->made_groups, &launching->groups, failure) == 0
+               ? group_kills(&launching->groups, &launching->kills_before, failure)
+               : -1;
 }
 
 static int open_outputs(struct pipes *pipes, const struct process *process, struct failure *failure) {
@@ -541,13 +518,13 @@ static void live(struct launching *launching) {
     monitor_close(&monitor);
 }
 
-void launch_main(struct session *session, int connection, struct launch *launch, bool prepared) {
+void launch_main(struct session *session, int connection, struct launch *launch, struct ahead *ahead) {
     struct failure failure = {0};
     struct launching launching = {
         .session = session,
         .launch = launch,
         .connection = connection,
-        .networked = prepared,
+        .ahead = ahead,
         .trace = launch->trace ? trace_open() : NULL,
         .container = {.mounts = -1, .network = -1, .init = -1, .monitor = -1, .proxy = -1},
         .groups = {.unified = -1, .kills = -1},
@@ -560,11 +537,7 @@ void launch_main(struct session *session, int connection, struct launch *launch,
     trace_mark(launching.trace, "worker");
     int result = build_open_sources(launch, &failure);
     if (result == 0) {
-        launching.made_groups = launch->create;
-        result = group_open(&launch->cgroups, launch->create, &launching.groups, &failure);
-        if (result == 0) {
-            result = group_kills(&launching.groups, &launching.kills_before, &failure);
-        }
+        result = open_groups(&launching, &failure);
         trace_mark(launching.trace, "control group");
     }
     if (result == 0) {

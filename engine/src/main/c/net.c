@@ -97,17 +97,17 @@ int net_set_up(struct failure *failure) {
     return netlink >= 0 && set_up(netlink) == 0 ? 0 : fail(failure, "configure the network", "sendto", "lo");
 }
 
-int net_add_addresses(const struct launch *launch, struct failure *failure) {
-    if (launch->address_count == 0) {
+int net_add_addresses(const char *const *addresses, uint32_t count, struct failure *failure) {
+    if (count == 0) {
         return 0;
     }
     OWNED_FD netlink = open_netlink();
     if (netlink < 0) {
-        return fail(failure, "configure the network", "socket", launch->addresses[0]);
+        return fail(failure, "configure the network", "socket", addresses[0]);
     }
-    for (uint32_t i = 0; i < launch->address_count; i++) {
-        if (add_address(netlink, launch->addresses[i]) != 0) {
-            return fail(failure, "configure the network", "sendto", launch->addresses[i]);
+    for (uint32_t i = 0; i < count; i++) {
+        if (add_address(netlink, addresses[i]) != 0) {
+            return fail(failure, "configure the network", "sendto", addresses[i]);
         }
     }
     return 0;

@@ -11,8 +11,8 @@
 /* In a new network namespace: brings the loopback device up. */
 int net_set_up(struct failure *failure);
 
-/* Gives the loopback device the container's addresses. */
-int net_add_addresses(const struct launch *launch, struct failure *failure);
+/* Gives the loopback device these addresses. */
+int net_add_addresses(const char *const *addresses, uint32_t count, struct failure *failure);
 
 /* Answers when every port is listened on inside the container, on a wildcard address or on the one that published
  * connections are dialed to; or when the container ends, or the JVM hangs up. Never opens a connection. */

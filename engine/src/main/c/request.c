@@ -308,8 +308,11 @@ int decode_session(struct reader *reader, struct session_request *request) {
     return reader_done(reader) ? 0 : -1;
 }
 
-int decode_announcement(struct reader *reader) {
+int decode_announcement(struct reader *reader, struct announcement *request) {
     take_version(reader);
+    request->folder = take_id(reader);
+    request->addresses = take_texts(reader, &request->address_count);
+    request->cgroups = take_cgroups(reader);
     return reader_done(reader) ? 0 : -1;
 }
 

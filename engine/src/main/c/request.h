@@ -175,6 +175,14 @@ struct tree {
     const char *label;  /* write: SELinux's context of the root, which whatever is made in it takes on; empty: none */
 };
 
+/* What most containers have; a launch may ask for more or for other groups. */
+struct announcement {
+    const char *folder; /* beneath the session's */
+    const char **addresses;
+    uint32_t address_count;
+    struct cgroups cgroups;
+};
+
 struct await_ports {
     const char *id;
     uint32_t *ports;
@@ -223,7 +231,7 @@ int decode_session(struct reader *reader, struct session_request *request);
 /* Receives one frame, of a session; it and the arena keep what the request points to. */
 int receive_session(int fd, struct frame *frame, struct arena *arena, struct session_request *request,
                     struct failure *failure);
-int decode_announcement(struct reader *reader);
+int decode_announcement(struct reader *reader, struct announcement *request);
 int decode_launch(struct reader *reader, struct launch *request);
 int decode_exec(struct reader *reader, struct exec *request);
 int decode_signal(struct reader *reader, struct signal_request *request);

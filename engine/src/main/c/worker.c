@@ -113,14 +113,14 @@ static int do_tree(struct session *session, int connection, struct reader *reade
 
 /* Requests that answer with frames of their own: true when it was one. */
 static bool converse(struct session *session, int connection, enum frame_type type, struct reader *reader,
-                     bool prepared, struct failure *failure) {
+                     struct ahead *ahead, struct failure *failure) {
     if (type == FRAME_LAUNCH) {
         struct launch launch;
         if (decode_launch(reader, &launch) != 0) {
             malformed(reader, failure, "launch");
             return false;
         }
-        launch_main(session, connection, &launch, prepared);
+        launch_main(session, connection, &launch, ahead);
         return true;
     }
     if (type == FRAME_EXEC) {
@@ -164,24 +164,23 @@ static struct reader read_frame(const struct frame *frame, struct arena *arena) 
 }
 
 static int receive_launch(int connection, struct frame *frame) {
-    frame_free(frame);
-    *frame = (struct frame){0};
     int received = frame_receive(connection, frame);
     return received > 0 && frame->type != FRAME_LAUNCH ? 0 : received;
 }
 
-/* Answered at once: whoever announced it may wait for that before counting on it. -1 when no launch will be carried out. */
-static int prepare(int connection, struct frame *frame) {
+/* Answered at once: whoever announced it may wait for that before counting on it. -1 when no launch will be carried out. What
+ * the announcement holds is used until then. */
+static int prepare(int connection, struct reader *announcement, struct ahead *ahead) {
     struct failure failure = {0};
-    struct reader reader = read_frame(frame, NULL);
-    if (decode_announcement(&reader) != 0) {
-        malformed(&reader, &failure, "announcement");
-    } else if (launch_prepare(&failure) == 0) {
+    OWNED_FRAME ignored = {0};
+    if (decode_announcement(announcement, &ahead->announced) != 0) {
+        malformed(announcement, &failure, "announcement");
+    } else if (ahead_make(ahead, &failure) == 0) {
         return frame_send_empty(connection, FRAME_OK);
     }
     /* Whoever sends the launch before reading that it fails is not to find a broken pipe. */
     if (frame_send_failure(connection, &failure) == 0) {
-        receive_launch(connection, frame);
+        receive_launch(connection, &ignored);
     }
     return -1;
 }
@@ -190,24 +189,28 @@ void worker_main(struct session *session, int connection) {
     struct failure failure = {0};
     struct arena arena = {0};
     OWNED_FRAME frame = {0};
+    OWNED_FRAME launch = {0};
+    OWNED_AHEAD ahead = {.session = session, .mounts = -1, .network = -1};
     /* However long that takes: a debugger may hold the JVM between its connecting and its asking. */
     int received = frame_receive(connection, &frame);
-    bool prepared = received > 0 && frame.type == FRAME_ANNOUNCE;
-    if (prepared) {
-        if (prepare(connection, &frame) != 0) {
+    struct reader reader = read_frame(&frame, &arena);
+    enum frame_type type = frame.type;
+    if (received > 0 && type == FRAME_ANNOUNCE) {
+        if (prepare(connection, &reader, &ahead) != 0) {
             return;
         }
         /* An image may be unpacked meanwhile, or nobody need a container for a while. */
-        received = receive_launch(connection, &frame);
+        received = receive_launch(connection, &launch);
+        reader = read_frame(&launch, &arena);
+        type = FRAME_LAUNCH;
     }
     if (received <= 0) {
         return;
     }
-    struct reader reader = read_frame(&frame, &arena);
-    if (converse(session, connection, frame.type, &reader, prepared, &failure)) {
+    if (converse(session, connection, type, &reader, &ahead, &failure)) {
         return;
     }
-    if (failure.error == 0 && do_request(session, connection, frame.type, &reader, &failure) == 0) {
+    if (failure.error == 0 && do_request(session, connection, type, &reader, &failure) == 0) {
         frame_send_empty(connection, FRAME_OK);
     } else {
         frame_send_failure(connection, &failure);

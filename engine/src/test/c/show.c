@@ -152,6 +152,7 @@ static int show_tree(FILE *out, struct reader *reader) {
 
 static int show_small(FILE *out, enum frame_type type, struct reader *reader) {
     union {
+        struct announcement announcement;
         struct signal_request signal;
         struct discard discard;
         struct remove_request remove;
@@ -160,10 +161,12 @@ static int show_small(FILE *out, enum frame_type type, struct reader *reader) {
     } request;
     switch (type) {
     case FRAME_ANNOUNCE:
-        if (decode_announcement(reader) != 0) {
+        if (decode_announcement(reader, &request.announcement) != 0) {
             return -1;
         }
-        fprintf(out, "announcement\n");
+        fprintf(out, "announcement %s\n", request.announcement.folder);
+        print_texts(out, "addresses", request.announcement.addresses, request.announcement.address_count);
+        print_cgroups(out, &request.announcement.cgroups);
         return 0;
     case FRAME_SIGNAL:
         if (decode_signal(reader, &request.signal) != 0) {

@@ -88,8 +88,9 @@ final class FaultExpectations {
             new Entry("read in drain <", "a pipe that cannot be read is closed, and the log ends there"),
             new Entry("logs_append <", "output that cannot be written is counted, and the log says how much"));
 
-    /** Told where a request meets the failure, done all the same where it comes later. */
+    /** Which of two processes is first decides whether the call is made, or whether a request meets its failure and is told. */
     private static final List<Entry> EITHER = List.of(
+            new Entry("ahead_close < worker_main", "what no container took goes with the session at the latest"),
             new Entry("close_range in become_worker", "another worker is forked when this one has ended"),
             new Entry(
                     "recvmsg in receive_with_fds < become_worker", "another worker is forked when this one has ended"));

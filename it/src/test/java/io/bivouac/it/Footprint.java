@@ -9,6 +9,8 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Stream;
 
 /** What this JVM and the processes of its sessions hold at a moment: what must not grow with the number of starts. */
@@ -33,8 +35,8 @@ final class Footprint {
         }
         try (Stream<Path> sessions = Files.list(store.resolve("sessions"))) {
             for (Path session : sessions.filter(Files::isDirectory).toList()) {
-                footprint.sum("folders of the session", count(session));
-                footprint.sum("control groups", groups(String.valueOf(session.getFileName())));
+                footprint.sum("folders of the session", inSession(session).size());
+                footprint.sum("control groups", groups(session));
             }
         }
         return footprint;
@@ -93,25 +95,58 @@ final class Footprint {
         return Files.readAllLines(file, StandardCharsets.ISO_8859_1);
     }
 
-    private static long count(Path folder) throws IOException {
-        try (Stream<Path> entries = Files.list(folder)) {
-            return entries.count();
+    /** What lies in a session's folder, but for the one that was made ahead of the next start. */
+    static List<Path> inSession(Path session) throws IOException {
+        List<Path> all = new ArrayList<>(children(session));
+        madeAhead(all).ifPresent(all::remove);
+        return all;
+    }
+
+    private static List<Path> children(Path folder) throws IOException {
+        try (Stream<Path> children = Files.list(folder)) {
+            return children.toList();
         }
     }
 
-    private static long groups(String session) throws IOException {
+    private static Optional<Path> madeAhead(List<Path> folders) {
+        return folders.stream().filter(Footprint::isMadeAhead).findFirst();
+    }
+
+    /** Nobody has written to it: no log either. Where containers write in memory, it is empty. */
+    private static boolean isMadeAhead(Path folder) {
+        String[] names = folder.toFile().list();
+        return names != null
+                && String.valueOf(folder.getFileName()).matches("[0-9a-f]{12}")
+                && Set.of("upper", "work").containsAll(Set.of(names))
+                && Stream.of(names).map(folder::resolve).allMatch(Footprint::isEmpty);
+    }
+
+    private static boolean isEmpty(Path folder) {
+        String[] names = folder.toFile().list();
+        return names != null && names.length == 0;
+    }
+
+    private static long count(Path folder) throws IOException {
+        return children(folder).size();
+    }
+
+    /** Of containers, but for the one that was made ahead. */
+    private static long groups(Path session) throws IOException {
+        String name = String.valueOf(session.getFileName());
+        Path ahead = madeAhead(children(session)).orElse(session).getFileName();
         List<Path> parents = new ArrayList<>();
         try (Stream<Path> hierarchies = Files.list(CGROUPS)) {
             Stream.concat(Stream.of(CGROUPS), hierarchies)
-                    .map(hierarchy -> hierarchy.resolve("bivouac-" + session))
+                    .map(hierarchy -> hierarchy.resolve("bivouac-" + name))
                     .filter(Files::isDirectory)
                     .forEach(parents::add);
         }
         long groups = 0;
         for (Path parent : parents) {
-            try (Stream<Path> children = Files.list(parent)) {
-                groups += children.filter(Files::isDirectory).count();
-            }
+            groups += children(parent).stream()
+                    .filter(Files::isDirectory)
+                    .filter(group -> !group.endsWith(ahead))
+                    .count();
         }
         return groups;
     }

@@ -90,8 +90,9 @@ final class HostLadder {
 
     /** Folders of containers that are left in a session. */
     private static Stream<Path> containers(Path session) {
-        try (Stream<Path> files = Files.list(session)) {
-            return files.filter(file -> file.getFileName().toString().matches("[0-9a-f]{12}")).toList().stream();
+        try {
+            return Footprint.inSession(session).stream()
+                    .filter(file -> file.getFileName().toString().matches("[0-9a-f]{12}"));
         } catch (IOException e) {
             return Stream.empty();
         }

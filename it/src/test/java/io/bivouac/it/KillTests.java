@@ -10,6 +10,7 @@ import io.bivouac.engine.ContainerState;
 import io.bivouac.engine.Engine;
 import io.bivouac.engine.EngineOptions;
 import io.bivouac.engine.InternalException;
+import io.bivouac.engine.PullPolicy;
 import io.bivouac.fixtures.FixtureImages;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -149,11 +150,41 @@ class KillTests {
             // One for the next start, and one for the next request of any kind.
             List<ProcessTree.Found> waiting =
                     await().until(() -> ours("bivouac-worker", others), found -> found.size() == 2);
+            List<Path> uppers = await().until(this::uppers, found -> found.size() == 1);
             kill(waiting);
             await().until(() -> waiting.stream().noneMatch(ProcessTree.Found::isAlive));
             try (Container next = engine.start(spec)) {
                 assertThat(next.waitForExit(Duration.ofSeconds(20)).code()).isZero();
+                assertThat(uppers()).doesNotContainAnyElementsOf(uppers);
             }
+        }
+    }
+
+    /** Where containers write. */
+    private List<Path> uppers() throws IOException {
+        List<Path> uppers = new ArrayList<>();
+        for (Path session : sessions()) {
+            if (Files.isDirectory(session)) {
+                try (Stream<Path> containers = Files.list(session)) {
+                    containers
+                            .map(container -> container.resolve("upper"))
+                            .filter(Files::isDirectory)
+                            .forEach(uppers::add);
+                }
+            }
+        }
+        return uppers;
+    }
+
+    @Test
+    void startThatFailsBeforeItIsAskedForLeavesNoFolder() throws Exception {
+        try (Engine engine = Engine.open(options())) {
+            engine.start(ContainerSpec.of("busybox:1")).close();
+            List<Path> uppers = await().until(this::uppers, found -> found.size() == 1);
+            assertThatThrownBy(
+                            () -> engine.start(ContainerSpec.of("busybox:none").withPullPolicy(PullPolicy.NEVER)))
+                    .hasMessageContaining("busybox:none");
+            await().untilAsserted(() -> assertThat(uppers()).doesNotContainAnyElementsOf(uppers));
         }
     }
 
@@ -233,15 +264,18 @@ class KillTests {
         }
     }
 
+    private static boolean isOf(Container container, Path file) {
+        return container.id().startsWith(String.valueOf(file.getFileName()));
+    }
+
     @Test
     void whatHasEndedIsDiscardedThoughItsMonitorWasKilled() throws Exception {
         List<ProcessTree.Found> others = ours("bivouac-monitor");
         try (Engine engine = Engine.open(options())) {
             ended(engine).close();
             await().atMost(LIMIT).until(() -> ours("bivouac-monitor", others).isEmpty());
-            List<Path> before = inSessions();
             Container container = ended(engine);
-            assertThat(inSessions()).hasSizeGreaterThan(before.size());
+            assertThat(inSessions()).anyMatch(file -> isOf(container, file));
             List<ProcessTree.Found> monitors = ours("bivouac-monitor", others);
             assertThat(monitors).hasSize(1);
             kill(monitors);
@@ -249,7 +283,7 @@ class KillTests {
 
             container.close();
 
-            assertThat(inSessions()).isEqualTo(before);
+            assertThat(inSessions()).noneMatch(file -> isOf(container, file));
         }
     }
 

@@ -44,9 +44,13 @@ public final class Cgroups {
     private static final List<String> ON_DEMAND =
             List.of(ControllerSettings.CPU, ControllerSettings.CPUSET, ControllerSettings.BLKIO);
 
+    private static final Demands NOTHING = new Demands(Limits.none(), false, List.of(), "");
+
     private final HostCgroups host;
     private final Optional<UnifiedBase> unified;
     private final String name;
+    /** As {@link #parents}. */
+    private final List<CgroupPlan> usual;
 
     private enum Choice {
         AUTO,
@@ -55,10 +59,11 @@ public final class Cgroups {
         NONE
     }
 
-    private Cgroups(HostCgroups host, Optional<UnifiedBase> unified, String name) {
+    private Cgroups(HostCgroups host, Optional<UnifiedBase> unified, String name) throws IOException {
         this.host = host;
         this.unified = unified;
         this.name = name;
+        this.usual = parents(NOTHING);
     }
 
     /**
@@ -90,6 +95,10 @@ public final class Cgroups {
 
         private boolean open() {
             return allDevices || !devices.isEmpty();
+        }
+
+        private boolean areUsual() {
+            return !open() && limits.equals(Limits.none());
         }
     }
 
@@ -166,17 +175,35 @@ public final class Cgroups {
         return new CgroupPath(1, hierarchy.own() + "/" + group);
     }
 
+    /** The groups of a container that asks for nothing: many others have them too, and more. */
+    public List<CgroupPlan> container(String container) {
+        return children(usual, container);
+    }
+
     /** The groups of a container to be made. */
     public List<CgroupPlan> container(String container, Demands demands) throws IOException {
+        return children(demands.areUsual() ? usual : parents(demands), container);
+    }
+
+    private static List<CgroupPlan> children(List<CgroupPlan> parents, String container) {
+        List<CgroupPlan> plans = new ArrayList<>(parents.size());
+        for (CgroupPlan parent : parents) {
+            plans.add(parent.shared() ? parent : parent.ofChild(container));
+        }
+        return plans;
+    }
+
+    /** The groups that a container's own, planned like these, lie in, and the shared ones. */
+    private List<CgroupPlan> parents(Demands demands) throws IOException {
         Map<String, CgroupPlan> plans = new LinkedHashMap<>();
         ControllerSettings settings = new ControllerSettings(demands.limits(), demands.disk());
         Set<String> inUnified = Set.of();
         if (unified.isPresent()) {
-            CgroupPlan plan = inUnified(unified.get(), container, demands, settings);
+            CgroupPlan plan = inUnified(unified.get(), demands, settings);
             plans.put(plan.group().path(), plan);
             inUnified = unified.get().controllers();
         }
-        for (CgroupPlan plan : inVersion1(container, settings, inUnified)) {
+        for (CgroupPlan plan : inVersion1(settings, inUnified)) {
             plans.merge(
                     plan.group().path(),
                     plan,
@@ -185,14 +212,13 @@ public final class Cgroups {
                             .withOuter(other.outer())
                             .withInner(other.inner()));
         }
-        devices(container, demands).ifPresent(plan -> plans.put(plan.group().path(), plan));
+        devices(demands).ifPresent(plan -> plans.put(plan.group().path(), plan));
         return List.copyOf(plans.values());
     }
 
-    private CgroupPlan inUnified(UnifiedBase base, String container, Demands demands, ControllerSettings settings) {
+    private CgroupPlan inUnified(UnifiedBase base, Demands demands, ControllerSettings settings) {
         boolean ownDevices = demands.open();
-        CgroupPlan plan =
-                CgroupPlan.of(base.group(ownDevices ? name + OPEN_SUFFIX : name).child(container));
+        CgroupPlan plan = CgroupPlan.of(base.group(ownDevices ? name + OPEN_SUFFIX : name));
         List<String> wanted = new ArrayList<>(ownDevices ? ALWAYS : List.of());
         for (Map.Entry<String, List<Setting>> each : settings.version2().entrySet()) {
             if (base.controllers().contains(each.getKey())) {
@@ -209,11 +235,10 @@ public final class Cgroups {
         return base.controllers().contains(ControllerSettings.MEMORY) ? plan.countingKills() : plan;
     }
 
-    private List<CgroupPlan> inVersion1(String container, ControllerSettings settings, Set<String> elsewhere)
-            throws IOException {
+    private List<CgroupPlan> inVersion1(ControllerSettings settings, Set<String> elsewhere) throws IOException {
         List<CgroupPlan> plans = new ArrayList<>();
         if (unified.isEmpty() && host.controllers().containsKey(FREEZER)) {
-            plans.add(CgroupPlan.of(group(FREEZER, name).child(container)));
+            plans.add(CgroupPlan.of(group(FREEZER, name)));
         }
         Map<String, List<Setting>> wanted =
                 settings.version1(settings.choosesProcessors() ? read(ControllerSettings.CPUSET, "cpuset.mems") : "");
@@ -223,7 +248,7 @@ public final class Cgroups {
             if (!used || elsewhere.contains(controller)) {
                 continue;
             }
-            CgroupPlan plan = CgroupPlan.of(group(controller, name).child(container))
+            CgroupPlan plan = CgroupPlan.of(group(controller, name))
                     .withInner(existing(controller, wanted.getOrDefault(controller, List.of())));
             if (controller.equals(ControllerSettings.CPUSET)) {
                 // A new group has no processors at all until it is given some.
@@ -252,13 +277,13 @@ public final class Cgroups {
                 : Files.readString(hierarchy.own().resolve(file)).strip();
     }
 
-    private Optional<CgroupPlan> devices(String container, Demands demands) {
+    private Optional<CgroupPlan> devices(Demands demands) {
         if (!host.controllers().containsKey(DEVICES) || demands.allDevices()) {
             return Optional.empty();
         }
         return Optional.of(
                 demands.open()
-                        ? CgroupPlan.of(group(DEVICES, name + OPEN_SUFFIX).child(container))
+                        ? CgroupPlan.of(group(DEVICES, name + OPEN_SUFFIX))
                                 .withInner(new DeviceRules(demands.devices()).settings())
                         : CgroupPlan.of(group(DEVICES, name)).asShared());
     }

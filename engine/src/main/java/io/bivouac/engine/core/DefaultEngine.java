@@ -9,8 +9,8 @@ import io.bivouac.engine.Engine;
 import io.bivouac.engine.EngineOptions;
 import io.bivouac.engine.Images;
 import io.bivouac.engine.doctor.Doctor;
-import io.bivouac.engine.io.RandomNames;
 import io.bivouac.engine.store.StoredImage;
+import io.bivouac.engine.warden.Announcement;
 import io.bivouac.engine.warden.Launch;
 import io.bivouac.engine.warden.WardenBinary;
 import java.util.Collections;
@@ -21,8 +21,6 @@ import java.util.Optional;
 
 /** The engine. Looked up by name from {@link Engine#open(EngineOptions)}. */
 public final class DefaultEngine implements Engine {
-    private static final int ID_BYTES = 32;
-
     private final EngineContext context;
     private final DefaultCapsules capsules;
     /** Open containers in the order they were started. */
@@ -54,11 +52,10 @@ public final class DefaultEngine implements Engine {
      * @param again whether the image is a user space that was started before
      */
     DefaultContainer startContainer(ContainerSpec spec, boolean again) {
-        String id = RandomNames.hex(ID_BYTES);
-        DefaultContainer container = start(id, spec, again);
+        DefaultContainer container = start(spec, again);
         synchronized (open) {
             if (!closed) {
-                open.put(id, container);
+                open.put(container.id(), container);
                 return container;
             }
         }
@@ -67,7 +64,7 @@ public final class DefaultEngine implements Engine {
         throw Sessions.closed(null);
     }
 
-    private DefaultContainer start(String id, ContainerSpec spec, boolean again) {
+    private DefaultContainer start(ContainerSpec spec, boolean again) {
         StartTrace trace = StartTrace.begin(context.options.trace());
         WardenBinary.requireSupportedHost();
         // The session's processes start while the image is looked up and the start is planned.
@@ -77,7 +74,7 @@ public final class DefaultEngine implements Engine {
         Optional<Launch> announced =
                 Attempts.call("Starting a container of " + spec.image() + " failed", context.sessions::announce);
         try {
-            return start(id, spec, again, announced, trace);
+            return start(spec, again, announced, trace);
         } finally {
             announced.ifPresent(Launch::close);
         }
@@ -86,8 +83,8 @@ public final class DefaultEngine implements Engine {
     /**
      * @param announced to the session that ran at the beginning, if one did
      */
-    private DefaultContainer start(
-            String id, ContainerSpec spec, boolean again, Optional<Launch> announced, StartTrace trace) {
+    private DefaultContainer start(ContainerSpec spec, boolean again, Optional<Launch> announced, StartTrace trace) {
+        String id = announced.flatMap(Launch::announced).map(Announcement::id).orElseGet(LaunchPlanner::newId);
         StoredImage image = context.images.resolve(spec.image(), spec.pullPolicy());
         trace.mark("image");
         Optional<LaunchPlanner.Draft> early = Attempts.call("Planning the start of " + spec.image() + " failed", () -> {

@@ -2,6 +2,7 @@ package io.bivouac.engine.core;
 
 import io.bivouac.engine.ContainerSpec;
 import io.bivouac.engine.ExecSpec;
+import io.bivouac.engine.io.RandomNames;
 import io.bivouac.engine.lsm.ContainerLabels;
 import io.bivouac.engine.network.ContainerNetwork;
 import io.bivouac.engine.oci.ImageConfig;
@@ -18,6 +19,7 @@ import java.util.stream.Stream;
 
 /** Decides everything about a start; nothing here touches the system but to look at the store. */
 final class LaunchPlanner {
+    private static final int ID_BYTES = 32;
     private static final int SHORT_ID = 12;
 
     private final OverlayStacks stacks;
@@ -30,6 +32,11 @@ final class LaunchPlanner {
         this.processes = processes;
         this.stacks = stacks;
         this.logLimit = logLimit;
+    }
+
+    /** The id of a new container. */
+    static String newId() {
+        return RandomNames.hex(ID_BYTES);
     }
 
     /** The name of a container's folder and control group. */

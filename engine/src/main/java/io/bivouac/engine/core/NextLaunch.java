@@ -1,24 +1,35 @@
 package io.bivouac.engine.core;
 
 import io.bivouac.engine.BivouacException;
+import io.bivouac.engine.cgroup.Cgroups;
+import io.bivouac.engine.network.ContainerNetwork;
+import io.bivouac.engine.warden.Announcement;
 import io.bivouac.engine.warden.Launch;
 import io.bivouac.engine.warden.WardenClient;
 import io.bivouac.engine.warden.WardenException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.Executor;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A start of which the warden has made ahead what does not depend on the container: a process and its network namespace, some
- * 300 µs of each start. A session that has started one container keeps one for the next.
+ * A start of which the warden has made ahead what hardly depends on the container: a process, mount and network namespaces, the
+ * folder that the container writes to and its control groups, a quarter of each start. A session that has started one container
+ * keeps one for the next.
  */
 final class NextLaunch implements AutoCloseable {
     private final WardenClient warden;
+    private final Path sessionFolder;
+    private final Cgroups cgroups;
     private @Nullable Launch prepared;
     private boolean preparing;
     private boolean closed;
 
-    NextLaunch(WardenClient warden) {
+    NextLaunch(WardenClient warden, Path sessionFolder, Cgroups cgroups) {
         this.warden = warden;
+        this.sessionFolder = sessionFolder;
+        this.cgroups = cgroups;
     }
 
     /** The one that was made ahead, or one that is announced now. */
@@ -28,10 +39,26 @@ final class NextLaunch implements AutoCloseable {
             if (launch.isWaiting()) {
                 return launch;
             }
-            // Somebody has killed the process that waited.
             launch.close();
+            launch.announced().ifPresent(this::discard);
         }
-        return warden.announce();
+        return announce();
+    }
+
+    private Launch announce() {
+        String id = LaunchPlanner.newId();
+        String folder = LaunchPlanner.folder(id);
+        return warden.announce(new Announcement(id, folder, ContainerNetwork.ADDRESSES, cgroups.container(folder)));
+    }
+
+    /** Somebody has killed the process that waited. */
+    private void discard(Announcement announced) {
+        String folder = sessionFolder.resolve(announced.folder()).toString();
+        try {
+            warden.discard(Optional.empty(), announced.id(), List.of(folder), announced.cgroups());
+        } catch (WardenException | BivouacException e) {
+            // The end of the session removes it as well.
+        }
     }
 
     private synchronized @Nullable Launch takePrepared() {
@@ -58,7 +85,7 @@ final class NextLaunch implements AutoCloseable {
     private void prepare() {
         Launch launch = null;
         try {
-            launch = warden.announce();
+            launch = announce();
             launch.awaitPrepared();
         } catch (WardenException | BivouacException e) {
             // The start that needs it announces itself, and says what fails.

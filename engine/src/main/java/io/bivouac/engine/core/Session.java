@@ -29,7 +29,7 @@ final class Session implements AutoCloseable {
         this.client = client;
         this.events = events;
         this.cgroups = cgroups;
-        this.nextLaunch = new NextLaunch(client);
+        this.nextLaunch = new NextLaunch(client, folder(), cgroups);
     }
 
     /** Speaks to the warden. */

@@ -22,6 +22,9 @@ public final class ContainerNetwork {
     /** Where published ports are reached on the host. */
     public static final String PUBLISHED_ADDRESS = "127.0.0.1";
 
+    /** What every container has. */
+    public static final List<String> ADDRESSES = List.of(ADDRESS);
+
     private ContainerNetwork() {}
 
     /**
@@ -33,7 +36,7 @@ public final class ContainerNetwork {
         List<LaunchPlan.Publication> publications = new ArrayList<>();
         ports.forEach((containerPort, hostPort) -> publications.add(
                 new LaunchPlan.Publication(PUBLISHED_ADDRESS, hostPort, HOST_ADDRESS, ADDRESS, containerPort)));
-        List<String> addresses = publications.isEmpty() ? List.of(ADDRESS) : List.of(ADDRESS, HOST_ADDRESS);
+        List<String> addresses = publications.isEmpty() ? ADDRESSES : List.of(ADDRESS, HOST_ADDRESS);
         return new LaunchPlan.Network(true, addresses, publications);
     }
 
@@ -42,8 +45,7 @@ public final class ContainerNetwork {
         String text = """
                 127.0.0.1\tlocalhost
                 ::1\tlocalhost ip6-localhost ip6-loopback
-                %s\t%s
-                """.formatted(ADDRESS, hostname);
+                """ + ADDRESS + "\t" + hostname + "\n";
         return text.getBytes(StandardCharsets.UTF_8);
     }
 

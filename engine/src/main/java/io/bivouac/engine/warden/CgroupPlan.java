@@ -40,6 +40,11 @@ public record CgroupPlan(
         return new CgroupPlan(group, false, false, List.of(), List.of(), NO_PROGRAM);
     }
 
+    /** The same of a group that lies in this one. */
+    public CgroupPlan ofChild(String name) {
+        return new CgroupPlan(group.child(name), shared, countsKills, outer, inner, devices);
+    }
+
     public CgroupPlan asShared() {
         return new CgroupPlan(group, true, countsKills, outer, inner, devices);
     }

@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.nio.channels.SocketChannel;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /** The start of one container. Closed before it has started, it leaves nothing behind; afterwards that changes nothing. */
 public final class Launch implements AutoCloseable {
@@ -14,15 +15,22 @@ public final class Launch implements AutoCloseable {
 
     private final WardenClient warden;
     private final WardenConnection connection;
+    private final Optional<Announcement> announced;
     /** Whether the warden still has to say that it has made what an announced start needs. */
     private boolean preparing;
 
     private boolean started;
 
-    Launch(WardenClient warden, WardenConnection connection, boolean announced) {
+    Launch(WardenClient warden, WardenConnection connection, Optional<Announcement> announced) {
         this.warden = warden;
         this.connection = connection;
-        this.preparing = announced;
+        this.announced = announced;
+        this.preparing = announced.isPresent();
+    }
+
+    /** As what a container was announced; empty where one is started again. */
+    public Optional<Announcement> announced() {
+        return announced;
     }
 
     /**

@@ -33,8 +33,10 @@ final class Requests {
         }
     }
 
-    static WireWriter announcement() {
-        return begin(FrameType.ANNOUNCE).end();
+    static WireWriter announcement(Announcement announced) {
+        WireWriter out = begin(FrameType.ANNOUNCE).putText(announced.folder()).putTexts(announced.addresses());
+        CgroupPlan.encodeAll(out, announced.cgroups());
+        return out.end();
     }
 
     static WireWriter exec(ExecPlan plan) {

@@ -38,12 +38,12 @@ public final class WardenClient {
 
     /** Starts a container again. */
     public Launch launch() {
-        return new Launch(this, connect(), false);
+        return new Launch(this, connect(), Optional.empty());
     }
 
-    /** Says that a container will be created: the warden makes what all of them need while the caller plans. */
-    public Launch announce() {
-        return new Launch(this, open(Requests.announcement()), true);
+    /** Says that a container will be created: the warden makes what most of them need while the caller plans. */
+    public Launch announce(Announcement announced) {
+        return new Launch(this, open(Requests.announcement(announced)), Optional.of(announced));
     }
 
     /** Starts a command in a container; returns when it is being executed. */

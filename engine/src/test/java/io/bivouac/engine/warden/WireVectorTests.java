@@ -51,7 +51,9 @@ class WireVectorTests {
                         process())));
         vectors.put("signal", Requests.signal("c1", 15));
         vectors.put("discard", Requests.discard("c1", List.of("/store/sessions/s1/c1"), List.of(PLAN)));
-        vectors.put("announcement", Requests.announcement());
+        vectors.put(
+                "announcement",
+                Requests.announcement(new Announcement("id", "c1", List.of("169.254.77.2"), List.of(PLAN))));
         vectors.put("remove", Requests.remove(List.of("/a", "/b/c")));
         vectors.put("await-port", Requests.awaitPort("c1", 5432, "169.254.77.2"));
         vectors.put(

@@ -1,0 +1,38 @@
+/* What a worker makes for a new container before it is told what that is to be: it takes the same time for most of them. */
+#ifndef BIVOUAC_AHEAD_H
+#define BIVOUAC_AHEAD_H
+
+#include "request.h"
+#include "session.h"
+
+struct ahead {
+    const struct session *session;
+    int mounts;  /* a copy of the empty mount namespace, to build the container in; or -1 */
+    int network; /* a network namespace, which this process is in already; or -1 */
+    bool folder; /* the announced one is there, with what an overlay needs, and no container has taken it */
+    bool groups; /* the same of the groups, or of some of them */
+    struct announcement announced;
+};
+
+/* Removes what no container took. */
+#define OWNED_AHEAD __attribute__((cleanup(ahead_close))) struct ahead
+void ahead_close(struct ahead *ahead);
+
+/* Makes all that was announced. Afterwards this process sees the host's mounts as before. */
+int ahead_make(struct ahead *ahead, struct failure *failure);
+
+/* What follows makes what is missing and hands it over. */
+
+/* The groups that are wanted are the caller's, the others are gone. */
+int ahead_take_groups(struct ahead *ahead, const struct cgroups *wanted, struct failure *failure);
+
+/* Enters the mounts. */
+int ahead_take_mounts(struct ahead *ahead, int *mounts, struct failure *failure);
+
+/* In there; a folder that is made is to be removed by the caller, even when this fails. */
+int ahead_take_folder(struct ahead *ahead, const char *name, bool *made, struct failure *failure);
+
+/* Enters the network. */
+int ahead_take_network(struct ahead *ahead, const struct launch *launch, int *network, struct failure *failure);
+
+#endif

@@ -83,12 +83,53 @@ static int make(const struct cgroup *group, struct failure *failure) {
     return make_group(group->path) == 0 ? 0 : fail(failure, "make a control group", "mkdir", group->path);
 }
 
+/* A filter on devices is a second wall: a container's mounts let none be opened but those it was given. Where the kernel has
+ * no such programs, or this process may not load any, the first one stands alone. */
+static void attach_devices(int folder, struct span instructions) {
+    if (instructions.length == 0 || !STANDS(DEVICE_RULES)) {
+        return;
+    }
+    static const char license[] = "Apache-2.0";
+    union bpf_attr load = {
+        .prog_type = BPF_PROG_TYPE_CGROUP_DEVICE,
+        .insn_cnt = instructions.length / sizeof(struct bpf_insn),
+        .insns = (uint64_t)(uintptr_t)instructions.data,
+        .license = (uint64_t)(uintptr_t)license,
+    };
+    OWNED_FD program = (int)syscall(SYS_bpf, BPF_PROG_LOAD, &load, sizeof load);
+    if (program >= 0) {
+        union bpf_attr attach = {
+            .target_fd = (uint32_t)folder,
+            .attach_bpf_fd = (uint32_t)program,
+            .attach_type = BPF_CGROUP_DEVICE,
+            .attach_flags = BPF_F_ALLOW_MULTI,
+        };
+        syscall(SYS_bpf, BPF_PROG_ATTACH, &attach, sizeof attach);
+    }
+}
+
+static bool is_device_rule(const struct group_setting *setting) {
+    return strncmp(setting->file, "devices.", strlen("devices.")) == 0;
+}
+
+static int limit(int folder, const struct cgroup *group, struct failure *failure) {
+    for (uint32_t i = 0; i < group->inner.count; i++) {
+        struct group_settings one = {.items = &group->inner.items[i], .count = 1};
+        bool stands = is_device_rule(one.items) ? STANDS(DEVICE_RULES) : STANDS(LIMITS);
+        if (stands && apply_to(folder, group->path, &one, failure) != 0) {
+            return -1;
+        }
+    }
+    attach_devices(folder, group->devices);
+    return 0;
+}
+
 static int open_one(const struct cgroup *group, bool made, struct group_set *set, struct failure *failure) {
     OWNED_FD folder = open(group->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (folder < 0) {
         return fail(failure, "open a control group", "open", group->path);
     }
-    if (made && STANDS(LIMITS) && apply_to(folder, group->path, &group->inner, failure) != 0) {
+    if (made && limit(folder, group, failure) != 0) {
         return -1;
     }
     if (group->counts_kills && set->kills < 0) {
@@ -130,28 +171,6 @@ int group_open(const struct cgroups *groups, bool made, struct group_set *set, s
     return 0;
 }
 
-/* A filter on devices is a second wall: a container's mounts let none be opened but those it was given. Where the kernel has
- * no such programs, or this process may not load any, the first one stands alone. */
-static void attach_devices(int folder, struct span instructions) {
-    static const char license[] = "Apache-2.0";
-    union bpf_attr load = {
-        .prog_type = BPF_PROG_TYPE_CGROUP_DEVICE,
-        .insn_cnt = instructions.length / sizeof(struct bpf_insn),
-        .insns = (uint64_t)(uintptr_t)instructions.data,
-        .license = (uint64_t)(uintptr_t)license,
-    };
-    OWNED_FD program = (int)syscall(SYS_bpf, BPF_PROG_LOAD, &load, sizeof load);
-    if (program >= 0) {
-        union bpf_attr attach = {
-            .target_fd = (uint32_t)folder,
-            .attach_bpf_fd = (uint32_t)program,
-            .attach_type = BPF_CGROUP_DEVICE,
-            .attach_flags = BPF_F_ALLOW_MULTI,
-        };
-        syscall(SYS_bpf, BPF_PROG_ATTACH, &attach, sizeof attach);
-    }
-}
-
 /* Rules about devices are a second wall, and a controller that is not enabled fails the container that asks for its limit: what
  * cannot be written is left out. */
 static int prepare_one(const struct cgroup *group, struct failure *failure) {
@@ -165,13 +184,11 @@ static int prepare_one(const struct cgroup *group, struct failure *failure) {
     }
     for (uint32_t i = 0; i < group->inner.count; i++) {
         struct group_settings one = {.items = &group->inner.items[i], .count = 1};
-        if (STANDS(DEVICE_RULES) || strncmp(one.items->file, "devices.", strlen("devices.")) != 0) {
+        if (STANDS(DEVICE_RULES) || !is_device_rule(one.items)) {
             apply_to(folder, group->path, &one, &ignored);
         }
     }
-    if (group->devices.length > 0 && STANDS(DEVICE_RULES)) {
-        attach_devices(folder, group->devices);
-    }
+    attach_devices(folder, group->devices);
     return 0;
 }
 

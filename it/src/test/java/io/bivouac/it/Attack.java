@@ -133,6 +133,12 @@ record Attack(String name, String walls, Body body, String repelled, String succ
                     Attacks::madeDeviceOnAMountOfItsOwn,
                     "/m/x: Operation not permitted",
                     "/m/x: open"),
+            new Attack(
+                    "made device beside a given one",
+                    "DEVICE_RULES",
+                    Attacks::madeDeviceBesideAGivenOne,
+                    "/m/x: Operation not permitted",
+                    "/m/x: open"),
             new Attack("more memory", "LIMITS", Attacks::moreMemory, "killed", "has it"),
             new Attack("more processes", "LIMITS", Attacks::moreProcesses, "at most 20", "has them"),
             new Attack("more time", "LIMITS", Attacks::moreTime, "slowed down", "has it"),
@@ -173,6 +179,7 @@ record Attack(String name, String walls, Body body, String repelled, String succ
     private static final Set<String> OF_ROOTS = Set.of(
             "made device",
             "made device on a mount of its own",
+            "made device beside a given one",
             "write to cgroups",
             "write to sysctl",
             "more memory",

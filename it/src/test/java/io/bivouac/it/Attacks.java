@@ -308,8 +308,16 @@ final class Attacks {
 
     /** The driver of loop devices, which opening does nothing to. */
     static String madeDeviceOnAMountOfItsOwn(AttackScene scene) {
-        ContainerSpec spec =
-                scene.spec(AttackScene.PLAIN).withCapAdd("SYS_ADMIN").withSeccomp(SeccompProfile.unconfined());
+        return makeDevice(scene, scene.spec(AttackScene.PLAIN));
+    }
+
+    /** Whoever is given a device has rules, and a control group, of its own. */
+    static String madeDeviceBesideAGivenOne(AttackScene scene) {
+        return makeDevice(scene, scene.spec(AttackScene.PLAIN).withBind(Path.of("/dev/full"), "/given"));
+    }
+
+    private static String makeDevice(AttackScene scene, ContainerSpec plain) {
+        ContainerSpec spec = plain.withCapAdd("SYS_ADMIN").withSeccomp(SeccompProfile.unconfined());
         return scene.say(spec, "mkdir /m && mount -t tmpfs none /m && mknod /m/x c 10 237 && intruder open /m/x");
     }
 

@@ -109,6 +109,24 @@ class WallTests {
         assertThat(carryOut("product", all)).isEqualTo(expected(all, List.of()));
     }
 
+    /** There a program decides about devices, and no file of the group. */
+    @Test
+    void devicesAreRuledInVersion2Too() throws Exception {
+        List<String> rules = List.of("DEVICE_RULES");
+        List<Attack> attacks = attacksOn(rules);
+        Path built = WardenBuild.make("walls", "WITHOUT=" + String.join(" ", breaches()));
+        Path without = built.resolve("DEVICE_RULES").resolve("classes");
+
+        assertThat(attacks).hasSize(2);
+        assertThat(carryOut(inVersion2(), FOLDER, "version 2", attacks)).isEqualTo(expected(attacks, List.of()));
+        assertThat(carryOut(inVersion2(), FOLDER, "version 2 without", attacks, without))
+                .isEqualTo(expected(attacks, rules));
+    }
+
+    private static ChildJvm inVersion2() {
+        return new ChildJvm().option("-Dbivouac.cgroup=v2");
+    }
+
     @ParameterizedTest
     @MethodSource("breaches")
     void attackSucceedsWithout(String walls) throws Exception {

@@ -22,6 +22,8 @@ void ahead_close(struct ahead *ahead) {
     if (ahead->folder && setns(ahead->session->empty, CLONE_NEWNS) == 0) {
         space_give_up(ahead->session, ahead->announced.folder);
     }
+    ahead->groups = false;
+    ahead->folder = false;
 }
 
 static bool is_wanted(const struct cgroup *group, const struct cgroups *wanted) {
@@ -37,8 +39,8 @@ int ahead_take_groups(struct ahead *ahead, const struct cgroups *wanted, struct 
     const struct cgroups *made = &ahead->announced.cgroups;
     for (uint32_t i = 0; ahead->groups && i < made->count; i++) {
         const struct cgroup *group = &made->items[i];
-        if (!group->shared && !is_wanted(group, wanted) && !group_remove(group->path)) {
-            return fail(failure, "remove a control group", "rmdir", group->path);
+        if (!group->shared && !is_wanted(group, wanted)) {
+            group_remove(group->path); /* at the latest it goes with the session */
         }
     }
     ahead->groups = false;

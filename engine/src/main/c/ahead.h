@@ -9,12 +9,12 @@ struct ahead {
     const struct session *session;
     int mounts;  /* a copy of the empty mount namespace, to build the container in; or -1 */
     int network; /* a network namespace, which this process is in already; or -1 */
-    bool folder; /* the announced one is there, with what an overlay needs, and no container has taken it */
-    bool groups; /* the same of the groups, or of some of them */
+    bool folder; /* the announced one, or a part of it, is there, and no container has taken it */
+    bool groups; /* the same of the groups */
     struct announcement announced;
 };
 
-/* Removes what no container took. */
+/* Removes what no container took; a second call does nothing. */
 #define OWNED_AHEAD __attribute__((cleanup(ahead_close))) struct ahead
 void ahead_close(struct ahead *ahead);
 

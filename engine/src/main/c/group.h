@@ -29,7 +29,7 @@ int group_prepare(const struct cgroups *groups, struct failure *failure);
 /* Makes the groups that are not shared, and the session's parent; what exists is left as it is. */
 int group_make(const struct cgroups *groups, struct failure *failure);
 
-/* Opens the groups. `made`: those that are not shared were made just now, and are limited. */
+/* Opens the groups. `made`: those that are not shared are the caller's new ones, and are limited. */
 int group_open(const struct cgroups *groups, bool made, struct group_set *set, struct failure *failure);
 
 /* How many processes of the container the kernel has killed for want of memory; 0 where nobody counts. */

@@ -260,7 +260,7 @@ int guardian_main(void) {
     struct failure failure = {0};
     struct guardian guardian = {.jvm = -1, .signals = -1, .sessions = -1, .lock = -1, .listener = -1, .control = -1,
                                 .warden = -1, .user_namespace = -1};
-    struct arena arena = {0};
+    OWNED_ARENA arena = {0};
     OWNED_FRAME frame = {0};
     int result = prepare(&guardian, &failure);
     if (result == 0) {
@@ -281,6 +281,5 @@ int guardian_main(void) {
     if (result != 0) {
         frame_send_failure(STDOUT_FILENO, &failure);
     }
-    arena_free(&arena);
     return result == 0 ? 0 : 1;
 }

@@ -551,6 +551,7 @@ void launch_main(struct session *session, int connection, struct launch *launch,
         live(&launching);
     } else {
         undo(&launching);
+        ahead_close(ahead);
         frame_send_failure(connection, &failure);
     }
     group_close(&launching.groups);

@@ -214,7 +214,7 @@ static int look(const struct session_request *request, struct failure *failure) 
 int probe_main(void) {
     struct failure failure = {0};
     struct session_request request = {0};
-    struct arena arena = {0};
+    OWNED_ARENA arena = {0};
     OWNED_FRAME frame = {0};
     signal(SIGPIPE, SIG_IGN);
     umask(022);
@@ -229,6 +229,5 @@ int probe_main(void) {
             remains_clear(sessions, request.id, -1);
         }
     }
-    arena_free(&arena);
     return say("probe", &failure) == 0 ? 0 : 1;
 }

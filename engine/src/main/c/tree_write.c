@@ -463,7 +463,7 @@ int tree_write(struct session *session, struct tree_roots *roots, int connection
                               .layer = {.request = request, .roots = roots, .ends = &writing.ends},
                               .parent = -1, .file = -1, .failure = failure};
     struct input input = {.fd = connection, .block = malloc(INPUT_SIZE)};
-    struct arena arena = {0};
+    OWNED_ARENA arena = {0};
     char name[NAME_SIZE];
     int result = input.block == NULL ? fail(failure, "write the tree", "malloc", request->path)
                                      : choose_base(&writing, name);
@@ -475,7 +475,6 @@ int tree_write(struct session *session, struct tree_roots *roots, int connection
     fd_close(&writing.file);
     fd_close(&writing.parent);
     ends_free(&writing.ends);
-    arena_free(&arena);
     free(input.block);
     return result;
 }

@@ -27,7 +27,7 @@ enum frame_type {
     FRAME_AWAIT_PORTS = 0x08,
     FRAME_REMOVE = 0x09, /* remove folders of the store */
     FRAME_FREEZE = 0x0a,
-    FRAME_ANNOUNCE = 0x0b, /* a creation will be asked for: what is the same for all of them is made meanwhile, then OK */
+    FRAME_ANNOUNCE = 0x0b, /* a creation will be asked for: what most of them need is made meanwhile, then OK */
     /* from the JVM while a request runs */
     FRAME_STDIN = 0x20,
     FRAME_STDIN_END = 0x21,
@@ -61,6 +61,7 @@ struct arena {
 };
 void *arena_take(struct arena *arena, size_t size);
 void arena_free(struct arena *arena);
+#define OWNED_ARENA __attribute__((cleanup(arena_free))) struct arena
 
 /* Decodes in place and never reads past `end`: after the first violation `bad` is set and every further take yields zero. */
 struct reader {

@@ -168,8 +168,8 @@ static int receive_launch(int connection, struct frame *frame) {
     return received > 0 && frame->type != FRAME_LAUNCH ? 0 : received;
 }
 
-/* Answered at once: whoever announced it may wait for that before counting on it. -1 when no launch will be carried out. What
- * the announcement holds is used until then. */
+/* Answered at once: whoever announced it may wait for that before counting on it. -1 when no launch will be carried out. The
+ * announcement's memory is `ahead`'s. */
 static int prepare(int connection, struct reader *announcement, struct ahead *ahead) {
     struct failure failure = {0};
     OWNED_FRAME ignored = {0};
@@ -178,6 +178,7 @@ static int prepare(int connection, struct reader *announcement, struct ahead *ah
     } else if (ahead_make(ahead, &failure) == 0) {
         return frame_send_empty(connection, FRAME_OK);
     }
+    ahead_close(ahead);
     /* Whoever sends the launch before reading that it fails is not to find a broken pipe. */
     if (frame_send_failure(connection, &failure) == 0) {
         receive_launch(connection, &ignored);
@@ -187,25 +188,23 @@ static int prepare(int connection, struct reader *announcement, struct ahead *ah
 
 void worker_main(struct session *session, int connection) {
     struct failure failure = {0};
-    struct arena arena = {0};
+    OWNED_ARENA arena = {0};
     OWNED_FRAME frame = {0};
     OWNED_FRAME launch = {0};
     OWNED_AHEAD ahead = {.session = session, .mounts = -1, .network = -1};
     /* However long that takes: a debugger may hold the JVM between its connecting and its asking. */
-    int received = frame_receive(connection, &frame);
+    if (frame_receive(connection, &frame) <= 0) {
+        return;
+    }
     struct reader reader = read_frame(&frame, &arena);
     enum frame_type type = frame.type;
-    if (received > 0 && type == FRAME_ANNOUNCE) {
-        if (prepare(connection, &reader, &ahead) != 0) {
+    if (type == FRAME_ANNOUNCE) {
+        /* An image may be unpacked between the two, or nobody need a container for a while. */
+        if (prepare(connection, &reader, &ahead) != 0 || receive_launch(connection, &launch) <= 0) {
             return;
         }
-        /* An image may be unpacked meanwhile, or nobody need a container for a while. */
-        received = receive_launch(connection, &launch);
         reader = read_frame(&launch, &arena);
         type = FRAME_LAUNCH;
-    }
-    if (received <= 0) {
-        return;
     }
     if (converse(session, connection, type, &reader, &ahead, &failure)) {
         return;
@@ -213,7 +212,7 @@ void worker_main(struct session *session, int connection) {
     if (failure.error == 0 && do_request(session, connection, type, &reader, &failure) == 0) {
         frame_send_empty(connection, FRAME_OK);
     } else {
+        ahead_close(&ahead);
         frame_send_failure(connection, &failure);
     }
-    arena_free(&arena);
 }

@@ -11,7 +11,9 @@ import io.bivouac.engine.health.HealthMonitor;
 import io.bivouac.engine.io.Uninterrupted;
 import io.bivouac.engine.lsm.ContainerLabels;
 import io.bivouac.engine.store.StoredImage;
+import io.bivouac.engine.warden.Announcement;
 import io.bivouac.engine.warden.CgroupPath;
+import io.bivouac.engine.warden.CgroupPlan;
 import io.bivouac.engine.warden.ExitReport;
 import io.bivouac.engine.warden.Freezing;
 import io.bivouac.engine.warden.Launch;
@@ -24,6 +26,7 @@ import io.bivouac.engine.warden.WardenException;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -56,6 +59,8 @@ final class ContainerRun {
     private volatile @Nullable Monitor monitor;
     private volatile ContainerGroups groups = ContainerGroups.none();
     private volatile ContainerLabels labels = ContainerLabels.none();
+    /** Until it has started, which removes those of them that are not its own. */
+    private volatile List<CgroupPlan> madeAhead = List.of();
     /** Null where nothing is checked: such a start loads none of its classes. */
     private final @Nullable HealthMonitor health;
 
@@ -179,7 +184,9 @@ final class ContainerRun {
         Attempts.run("Starting the " + describe() + " failed", () -> {
             Optional<Launch> ours = announced.filter(launch -> launch.isBy(warden()));
             if (ours.isPresent()) {
+                madeAhead = ours.get().announced().map(Announcement::cgroups).orElse(List.of());
                 launch(ours.get(), draft, true, trace);
+                madeAhead = List.of();
             } else {
                 try (Launch launch = warden().launch()) {
                     launch(launch, draft, true, trace);
@@ -466,7 +473,9 @@ final class ContainerRun {
 
     private void discardInSession() throws IOException, WardenException {
         try {
-            warden().discard(Optional.ofNullable(monitor), id, List.of(folder.toString()), groups.plans());
+            List<CgroupPlan> plans = new ArrayList<>(groups.plans());
+            plans.addAll(madeAhead);
+            warden().discard(Optional.ofNullable(monitor), id, List.of(folder.toString()), plans);
         } catch (InternalException e) {
             // Its end, or that of its engine, ends its containers too.
             if (!session.isEnding()) {

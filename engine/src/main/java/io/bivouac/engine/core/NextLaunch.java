@@ -39,8 +39,7 @@ final class NextLaunch implements AutoCloseable {
             if (launch.isWaiting()) {
                 return launch;
             }
-            launch.close();
-            launch.announced().ifPresent(this::discard);
+            discard(launch);
         }
         return announce();
     }
@@ -51,11 +50,14 @@ final class NextLaunch implements AutoCloseable {
         return warden.announce(new Announcement(id, folder, ContainerNetwork.ADDRESSES, cgroups.container(folder)));
     }
 
-    /** Somebody has killed the process that waited. */
-    private void discard(Announcement announced) {
-        String folder = sessionFolder.resolve(announced.folder()).toString();
+    /** Removes what its process has left: somebody may have killed it. */
+    private void discard(Launch launch) {
+        launch.close();
         try {
-            warden.discard(Optional.empty(), announced.id(), List.of(folder), announced.cgroups());
+            for (Announcement announced : launch.announced().stream().toList()) {
+                String folder = sessionFolder.resolve(announced.folder()).toString();
+                warden.discard(Optional.empty(), announced.id(), List.of(folder), announced.cgroups());
+            }
         } catch (WardenException | BivouacException e) {
             // The end of the session removes it as well.
         }
@@ -89,7 +91,10 @@ final class NextLaunch implements AutoCloseable {
             launch.awaitPrepared();
         } catch (WardenException | BivouacException e) {
             // The start that needs it announces itself, and says what fails.
-            launch = close(launch);
+            if (launch != null) {
+                discard(launch);
+            }
+            launch = null;
         } finally {
             close(keep(launch));
         }
@@ -105,11 +110,10 @@ final class NextLaunch implements AutoCloseable {
         return null;
     }
 
-    private static @Nullable Launch close(@Nullable Launch launch) {
+    private static void close(@Nullable Launch launch) {
         if (launch != null) {
             launch.close();
         }
-        return null;
     }
 
     @Override

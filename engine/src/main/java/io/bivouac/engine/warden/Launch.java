@@ -8,7 +8,10 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
-/** The start of one container. Closed before it has started, it leaves nothing behind; afterwards that changes nothing. */
+/**
+ * The start of one container. Closed before it has started, it leaves nothing behind once the warden has heard of it; afterwards that
+ * changes nothing.
+ */
 public final class Launch implements AutoCloseable {
     /** The length of a phase's name, its end, a time. */
     private static final int MINIMAL_MARK = 13;
@@ -72,7 +75,9 @@ public final class Launch implements AutoCloseable {
     public Started start(LaunchPlan plan) throws WardenException {
         try {
             connection.send(plan.encode());
-            awaitPrepared();
+            if (!isPrepared()) {
+                return warden.launch().start(plan);
+            }
             WireReader reader = connection.expect(FrameType.LAUNCHED).reader();
             int pid = reader.takeInt();
             List<Integer> ports = takePorts(reader);
@@ -85,6 +90,16 @@ public final class Launch implements AutoCloseable {
         } finally {
             // At once: whoever discards it next must know that no container will come.
             close();
+        }
+    }
+
+    /** What could not be made ahead may be made now. */
+    private boolean isPrepared() {
+        try {
+            awaitPrepared();
+            return true;
+        } catch (WardenException e) {
+            return false;
         }
     }
 

@@ -130,8 +130,15 @@ class HostLadderTests {
 
     @Test
     void withoutSubordinateIdsOneIsLeft() throws Exception {
-        // A mount over the file alone would go when somebody else replaces the file, as useradd does.
-        String hidden = "mount -t tmpfs none /mnt\ncp -a /etc/. /mnt\n: > /mnt/subuid\nmount --bind /mnt /etc\n";
+        // A mount over the file alone would go when somebody else replaces the file, as useradd does, whose locks and
+        // drafts come
+        // and go while a copy is made.
+        String hidden = """
+                mount -t tmpfs none /mnt
+                mkdir /mnt/upper /mnt/work
+                : > /mnt/upper/subuid
+                mount -t overlay -o lowerdir=/etc,upperdir=/mnt/upper,workdir=/mnt/work none /etc
+                """;
 
         assertThat(look(hidden, true, store()))
                 .contains("LIMITED ids: Containers have one id: what switches to another user cannot run. -> " + IDS)

@@ -45,11 +45,16 @@ static int make_group(const char *path) {
     return (mkdir(parent, 0755) == 0 || errno == EEXIST) && (mkdir(path, 0755) == 0 || errno == EEXIST) ? 0 : -1;
 }
 
+static int apply(int folder, const char *path, const struct group_setting *setting, struct failure *failure) {
+    return write_text_at(folder, setting->file, setting->value) == 0
+               ? 0
+               : fail_in(failure, "limit the container", "write", path, setting->file);
+}
+
 static int apply_to(int folder, const char *path, const struct group_settings *settings, struct failure *failure) {
     for (uint32_t i = 0; i < settings->count; i++) {
-        const struct group_setting *setting = &settings->items[i];
-        if (write_text_at(folder, setting->file, setting->value) != 0) {
-            return fail_in(failure, "limit the container", "write", path, setting->file);
+        if (apply(folder, path, &settings->items[i], failure) != 0) {
+            return -1;
         }
     }
     return 0;
@@ -114,9 +119,9 @@ static bool is_device_rule(const struct group_setting *setting) {
 
 static int limit(int folder, const struct cgroup *group, struct failure *failure) {
     for (uint32_t i = 0; i < group->inner.count; i++) {
-        struct group_settings one = {.items = &group->inner.items[i], .count = 1};
-        bool stands = is_device_rule(one.items) ? STANDS(DEVICE_RULES) : STANDS(LIMITS);
-        if (stands && apply_to(folder, group->path, &one, failure) != 0) {
+        const struct group_setting *setting = &group->inner.items[i];
+        bool stands = is_device_rule(setting) ? STANDS(DEVICE_RULES) : STANDS(LIMITS);
+        if (stands && apply(folder, group->path, setting, failure) != 0) {
             return -1;
         }
     }
@@ -183,9 +188,9 @@ static int prepare_one(const struct cgroup *group, struct failure *failure) {
         return fail(failure, "open a control group", "open", group->path);
     }
     for (uint32_t i = 0; i < group->inner.count; i++) {
-        struct group_settings one = {.items = &group->inner.items[i], .count = 1};
-        if (STANDS(DEVICE_RULES) || !is_device_rule(one.items)) {
-            apply_to(folder, group->path, &one, &ignored);
+        const struct group_setting *setting = &group->inner.items[i];
+        if (STANDS(DEVICE_RULES) || !is_device_rule(setting)) {
+            apply(folder, group->path, setting, &ignored);
         }
     }
     attach_devices(folder, group->devices);

@@ -60,7 +60,7 @@ final class FaultExpectations {
             new Entry("unlinkat in remove_folder < remove_children", "a folder that is not empty is emptied first"),
             new Entry("unlinkat in remove_tree_at", "what is no file may be a folder, and one that is not empty"),
             new Entry("utimensat in mount_point", "the folder that holds a new mount point shows a newer time"),
-            new Entry("< apply_to < prepare_one", "rules about devices are a second wall"),
+            new Entry("< apply < prepare_one", "rules about devices are a second wall"),
             new Entry("syscall in attach_devices", "a filter on devices is a second wall"),
             new Entry("< answer < hear < listen_to", "the connection breaks: the container counts as lost"),
             new Entry("frame_receive < hear <", "the connection breaks: a worker discards the container"),

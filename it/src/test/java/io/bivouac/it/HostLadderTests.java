@@ -130,9 +130,8 @@ class HostLadderTests {
 
     @Test
     void withoutSubordinateIdsOneIsLeft() throws Exception {
-        // A mount over the file alone would go when somebody else replaces the file, as useradd does, whose locks and
-        // drafts come
-        // and go while a copy is made.
+        // A mount over the file alone would go when somebody else replaces the file, as useradd does.
+        // A copy of the folder would meet its locks and drafts.
         String hidden = """
                 mount -t tmpfs none /mnt
                 mkdir /mnt/upper /mnt/work

@@ -53,11 +53,10 @@ final class NextLaunch implements AutoCloseable {
     /** Removes what its process has left: somebody may have killed it. */
     private void discard(Launch launch) {
         launch.close();
+        Announcement announced = launch.announced().orElseThrow();
+        String folder = sessionFolder.resolve(announced.folder()).toString();
         try {
-            for (Announcement announced : launch.announced().stream().toList()) {
-                String folder = sessionFolder.resolve(announced.folder()).toString();
-                warden.discard(Optional.empty(), announced.id(), List.of(folder), announced.cgroups());
-            }
+            warden.discard(Optional.empty(), announced.id(), List.of(folder), announced.cgroups());
         } catch (WardenException | BivouacException e) {
             // The end of the session removes it as well.
         }

@@ -4,23 +4,25 @@
 #include <fcntl.h>
 #include <sched.h>
 #include <string.h>
-#include <sys/stat.h>
+#include <sys/mount.h>
 
 #include "group.h"
 #include "io.h"
 #include "net.h"
 #include "protect.h"
+#include "rootfs.h"
 #include "space.h"
 
 void ahead_close(struct ahead *ahead) {
     struct failure ignored = {0};
     fd_close(&ahead->mounts);
     fd_close(&ahead->network);
+    fd_close(&ahead->staged.devices);
     if (ahead->groups && setns(ahead->session->host, CLONE_NEWNS) == 0) {
         group_remove_all_of(&ahead->announced.cgroups, &ignored);
     }
     if (ahead->folder && setns(ahead->session->empty, CLONE_NEWNS) == 0) {
-        space_give_up(ahead->session, ahead->announced.folder);
+        space_give_up(ahead->session, ahead->announced.root.folder);
     }
     ahead->groups = false;
     ahead->folder = false;
@@ -59,37 +61,53 @@ static int enter_mounts(struct ahead *ahead, struct failure *failure) {
     return ahead->mounts >= 0 ? 0 : fail(failure, "create a mount namespace", "openat", "self/ns/mnt");
 }
 
-int ahead_take_mounts(struct ahead *ahead, int *mounts, struct failure *failure) {
+static bool is_same(const struct span *some, const struct span *other) {
+    return some->length == other->length && memcmp(some->data, other->data, some->length) == 0;
+}
+
+int ahead_take_devices(struct ahead *ahead, const struct ops *wanted, struct staged *staged, struct failure *failure) {
+    bool same = ahead->staged.devices >= 0 && is_same(&ahead->announced.devices.encoded, &wanted->encoded);
+    staged->files = ahead->staged.files;
+    staged->devices = same ? fd_keep(&ahead->staged.devices) : -1;
+    fd_close(&ahead->staged.devices);
+    return same ? 0 : build_open_sources(wanted, failure);
+}
+
+static bool is_same_root(const struct rootfs *some, const struct rootfs *other) {
+    return strcmp(some->folder, other->folder) == 0 && strcmp(some->layers, other->layers) == 0
+           && strcmp(some->options, other->options) == 0 && strcmp(some->top_layer, other->top_layer) == 0;
+}
+
+/* Another image than was expected: an overlay leaves marks in its folder, by which a second one would be refused. */
+static int give_up_overlay(struct ahead *ahead, struct failure *failure) {
+    if (umount2("/root", MNT_DETACH) != 0) {
+        return fail(failure, "mount the overlay", "umount2", "/root");
+    }
+    space_give_up(ahead->session, ahead->announced.root.folder);
+    ahead->overlay = false;
+    ahead->folder = false;
+    return 0;
+}
+
+static int take_folder(struct ahead *ahead, const char *name, bool *made, struct failure *failure) {
+    *made = ahead->folder && strcmp(name, ahead->announced.root.folder) == 0;
+    ahead->folder &= !*made;
+    return *made ? 0 : rootfs_make_folder(ahead->session, name, made, failure);
+}
+
+int ahead_take_root(struct ahead *ahead, const struct rootfs *wanted, int *mounts, bool *made, struct failure *failure) {
     if (enter_mounts(ahead, failure) != 0) {
         return -1;
     }
     *mounts = fd_keep(&ahead->mounts);
-    return 0;
-}
-
-static int make_folder(const struct session *session, const char *name, bool *made, struct failure *failure) {
-    OWNED_FD space = open(SPACE, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (space < 0 || mkdirat(space, name, 0700) != 0) {
-        return fail(failure, "make the container's folder", "mkdir", name);
-    }
-    *made = true;
-    if (space_prepare(session, name, failure) != 0) {
+    bool mounted = ahead->overlay && is_same_root(&ahead->announced.root, wanted);
+    if (ahead->overlay && !mounted && give_up_overlay(ahead, failure) != 0) {
         return -1;
     }
-    OWNED_FD folder = openat(space, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-    static const char *const parts[] = {"upper", "work"};
-    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
-        if (folder < 0 || mkdirat(folder, parts[i], 0700) != 0) {
-            return fail_in(failure, "make the container's folder", "mkdir", name, parts[i]);
-        }
+    if (take_folder(ahead, wanted->folder, made, failure) != 0) {
+        return -1;
     }
-    return 0;
-}
-
-int ahead_take_folder(struct ahead *ahead, const char *name, bool *made, struct failure *failure) {
-    *made = ahead->folder && strcmp(name, ahead->announced.folder) == 0;
-    ahead->folder &= !*made;
-    return *made ? 0 : make_folder(ahead->session, name, made, failure);
+    return mounted ? 0 : rootfs_mount(wanted, failure);
 }
 
 static int make_network(struct ahead *ahead, bool own, struct failure *failure) {
@@ -130,9 +148,33 @@ int ahead_take_network(struct ahead *ahead, const struct launch *launch, int *ne
     return 0;
 }
 
+/* In the mount namespace of the container to be. */
+static int make_root(struct ahead *ahead, struct failure *failure) {
+    const struct rootfs *root = &ahead->announced.root;
+    if (enter_mounts(ahead, failure) != 0 || rootfs_make_folder(ahead->session, root->folder, &ahead->folder, failure) != 0) {
+        return -1;
+    }
+    if (root->layers[0] != '\0') {
+        if (rootfs_mount(root, failure) != 0) {
+            return -1;
+        }
+        ahead->overlay = true;
+    }
+    return 0;
+}
+
+static int make_devices(struct ahead *ahead, struct failure *failure) {
+    const struct ops *devices = &ahead->announced.devices;
+    return devices->count == 0 ? 0 : build_ahead(devices, &ahead->staged, failure);
+}
+
 int ahead_make(struct ahead *ahead, struct failure *failure) {
-    if (make_network(ahead, true, failure) != 0 || enter_mounts(ahead, failure) != 0
-        || make_folder(ahead->session, ahead->announced.folder, &ahead->folder, failure) != 0) {
+    int result = build_open_sources(&ahead->announced.devices, failure);
+    if (result == 0) {
+        result = make_network(ahead, true, failure) == 0 && make_root(ahead, failure) == 0 ? make_devices(ahead, failure) : -1;
+    }
+    build_close_sources(&ahead->announced.devices);
+    if (result != 0) {
         return -1;
     }
     /* The host's mounts once more: control groups are found there, and later the sources of mounts. */

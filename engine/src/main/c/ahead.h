@@ -2,6 +2,7 @@
 #ifndef BIVOUAC_AHEAD_H
 #define BIVOUAC_AHEAD_H
 
+#include "build.h"
 #include "request.h"
 #include "session.h"
 
@@ -10,6 +11,8 @@ struct ahead {
     int mounts;  /* a copy of the empty mount namespace, to build the container in; or -1 */
     int network; /* a network namespace, which this process is in already; or -1 */
     bool folder; /* the announced one, or a part of it, is there, and no container has taken it */
+    bool overlay; /* it is mounted on that folder */
+    struct staged staged; /* the announced devices */
     bool groups; /* the same of the groups */
     struct announcement announced;
 };
@@ -26,11 +29,12 @@ int ahead_make(struct ahead *ahead, struct failure *failure);
 /* The groups that are wanted are the caller's, the others are gone. */
 int ahead_take_groups(struct ahead *ahead, const struct cgroups *wanted, struct failure *failure);
 
-/* Enters the mounts. */
-int ahead_take_mounts(struct ahead *ahead, int *mounts, struct failure *failure);
+/* Makes sure that the sources of their mounts are open where they are still to be made; called where the host's mounts are visible. */
+int ahead_take_devices(struct ahead *ahead, const struct ops *wanted, struct staged *staged, struct failure *failure);
 
-/* In there; a folder that is made is to be removed by the caller, even when this fails. */
-int ahead_take_folder(struct ahead *ahead, const char *name, bool *made, struct failure *failure);
+/* Enters the mounts: afterwards this process sees the store's layers, the session's folder, and the new root at /root. A folder
+ * that is made is to be removed by the caller, even when this fails. */
+int ahead_take_root(struct ahead *ahead, const struct rootfs *wanted, int *mounts, bool *made, struct failure *failure);
 
 /* Enters the network. */
 int ahead_take_network(struct ahead *ahead, const struct launch *launch, int *network, struct failure *failure);

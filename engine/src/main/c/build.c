@@ -16,7 +16,7 @@
 #include <unistd.h>
 
 #include "io.h"
-#include "label.h"
+#include "mounts.h"
 #include "path.h"
 #include "protect.h"
 #include "terminal.h"
@@ -40,22 +40,9 @@ struct builder {
 
 static const char DEVICES[] = "/dev";
 
-static int attach(int mount, int target) {
-    return move_mount(mount, "", target, "", MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH);
-}
-
-static int clone_tree(int source, unsigned extra) {
-    return open_tree(source, "", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH | extra);
-}
-
-static int set_attributes(int mount, uint64_t attributes, unsigned extra) {
-    struct mount_attr change = {.attr_set = attributes};
-    return mount_setattr(mount, "", AT_EMPTY_PATH | extra, &change, sizeof change);
-}
-
-int build_open_sources(const struct launch *launch, struct failure *failure) {
-    for (uint32_t i = 0; i < launch->op_count; i++) {
-        struct op *op = &launch->ops[i];
+int build_open_sources(const struct ops *ops, struct failure *failure) {
+    for (uint32_t i = 0; i < ops->count; i++) {
+        struct op *op = &ops->items[i];
         if (op->kind != OP_BIND) {
             continue;
         }
@@ -68,54 +55,10 @@ int build_open_sources(const struct launch *launch, struct failure *failure) {
     return 0;
 }
 
-/* The others label by themselves, or take no such option in a user namespace. */
-static bool takes_context(const char *type) {
-    return strcmp(type, "tmpfs") == 0 || strcmp(type, "devpts") == 0;
-}
-
-/* Queues take no such option in a user namespace; their root takes a label like any folder. */
-static int label_root(const struct builder *builder, const struct op *op, int mount) {
-    if (builder->context == NULL || strcmp(op->source, "mqueue") != 0) {
-        return 0;
+void build_close_sources(const struct ops *ops) {
+    for (uint32_t i = 0; i < ops->count; i++) {
+        fd_close(&ops->items[i].fd);
     }
-    OWNED_FD root = openat(mount, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    return root >= 0 ? label_folder(root, builder->context, builder->failure)
-                     : fail_in(builder->failure, "mount a file system", "openat", op->source, op->target);
-}
-
-static int new_file_system(const struct builder *builder, const struct op *op) {
-    struct failure *failure = builder->failure;
-    OWNED_FD context = fsopen(op->source, FSOPEN_CLOEXEC);
-    if (context < 0) {
-        return fail_in(failure, "mount a file system", "fsopen", op->source, op->target);
-    }
-    for (uint32_t i = 0; i < op->option_count; i++) {
-        char key[256];
-        const char *equals = strchr(op->options[i], '=');
-        size_t length = equals == NULL ? strlen(op->options[i]) : (size_t)(equals - op->options[i]);
-        if (length >= sizeof key) {
-            return fail_with(failure, EINVAL, "mount a file system", "fsconfig", op->options[i]);
-        }
-        memcpy(key, op->options[i], length);
-        key[length] = '\0';
-        int set = equals == NULL ? fsconfig(context, FSCONFIG_SET_FLAG, key, NULL, 0)
-                                 : fsconfig(context, FSCONFIG_SET_STRING, key, equals + 1, 0);
-        if (set != 0) {
-            return fail_in(failure, "mount a file system", "fsconfig", op->target, op->options[i]);
-        }
-    }
-    if (builder->context != NULL && takes_context(op->source)
-        && fsconfig(context, FSCONFIG_SET_STRING, "context", builder->context, 0) != 0) {
-        return fail_in(failure, "mount a file system", "fsconfig", op->target, builder->context);
-    }
-    if (fsconfig(context, FSCONFIG_CMD_CREATE, NULL, NULL, 0) != 0) {
-        return fail_in(failure, "mount a file system", "fsconfig", op->source, op->target);
-    }
-    OWNED_FD mount = fsmount(context, FSMOUNT_CLOEXEC, STANDS(MOUNT_FLAGS) ? op->flags : 0);
-    if (mount < 0) {
-        return fail_in(failure, "mount a file system", "fsmount", op->source, op->target);
-    }
-    return label_root(builder, op, mount) == 0 ? fd_keep(&mount) : -1;
 }
 
 /* Whatever is mounted there would stand in for procfs before processes of ours (CVE-2019-16884 and its kin). */
@@ -175,8 +118,8 @@ static int mask_folder(struct builder *builder, int target, const char *path) {
     const char *options[] = {"mode=755", "size=4k", NULL};
     struct op op = {.kind = OP_MOUNT, .source = "tmpfs", .target = path, .options = options, .option_count = 2,
                     .flags = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC};
-    OWNED_FD mount = builder->empty >= 0 ? clone_tree(builder->empty, 0) : new_file_system(builder, &op);
-    if (mount < 0 || attach(mount, target) != 0) {
+    OWNED_FD mount = builder->empty >= 0 ? mounts_clone(builder->empty, 0) : mounts_new(&op, builder->context, builder->failure);
+    if (mount < 0 || mounts_attach(mount, target) != 0) {
         return fail(builder->failure, "mask", "move_mount", path);
     }
     if (builder->empty < 0) {
@@ -200,7 +143,7 @@ static const char *shown_at(const struct builder *builder, const char *type) {
 /* The kernel mounts no procfs and no sysfs where those of the surroundings are covered in parts, since new ones would be uncovered:
  * then theirs, with what covers them. */
 static int new_view(const struct builder *builder, const struct op *op, bool *shown) {
-    OWNED_FD mount = new_file_system(builder, op);
+    OWNED_FD mount = mounts_new(op, builder->context, builder->failure);
     const char *place = mount >= 0 || builder->failure->error != EPERM ? NULL : shown_at(builder, op->source);
     if (place == NULL) {
         return fd_keep(&mount);
@@ -211,7 +154,7 @@ static int new_view(const struct builder *builder, const struct op *op, bool *sh
     if (mount < 0) {
         return fail_in(builder->failure, "mount a file system", "open_tree", op->source, op->target);
     }
-    return set_attributes(mount, op->flags, AT_RECURSIVE) == 0
+    return mounts_set(mount, op->flags, AT_RECURSIVE) == 0
                ? fd_keep(&mount)
                : fail_in(builder->failure, "mount a file system", "mount_setattr", op->source, op->target);
 }
@@ -233,7 +176,7 @@ static int do_mount(struct builder *builder, const struct op *op) {
     if (target < 0) {
         return fail(builder->failure, "make a mount point", "openat2", op->target);
     }
-    if (attach(mount, target) != 0) {
+    if (mounts_attach(mount, target) != 0) {
         return fail(builder->failure, "mount a file system", "move_mount", op->target);
     }
     if (shown && strcmp(op->source, "sysfs") == 0) {
@@ -263,10 +206,10 @@ static int do_bind(struct builder *builder, const struct op *op) {
     unsigned recursive = (op->flags & BIND_RECURSIVE) != 0 ? AT_RECURSIVE : 0;
     uint64_t attributes = ((op->flags & BIND_READ_ONLY) != 0 ? MOUNT_ATTR_RDONLY : 0)
                           | (S_ISDIR(status.st_mode) ? MOUNT_ATTR_NODEV : 0);
-    if (attributes != 0 && set_attributes(op->fd, attributes, recursive) != 0) {
+    if (attributes != 0 && mounts_set(op->fd, attributes, recursive) != 0) {
         return fail(builder->failure, "make a mount read-only", "mount_setattr", op->target);
     }
-    return attach(op->fd, target) == 0 ? 0 : fail(builder->failure, "bind", "move_mount", op->target);
+    return mounts_attach(op->fd, target) == 0 ? 0 : fail(builder->failure, "bind", "move_mount", op->target);
 }
 
 /* What is mounted where the user says may lie on /dev. */
@@ -284,7 +227,7 @@ static int open_files(struct builder *builder) {
     const char *options[] = {"mode=755", "size=1m", NULL};
     struct op op = {.kind = OP_MOUNT, .source = "tmpfs", .target = "/files", .options = options, .option_count = 2,
                     .flags = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC};
-    OWNED_FD mount = new_file_system(builder, &op);
+    OWNED_FD mount = mounts_new(&op, builder->context, builder->failure);
     if (mount < 0) {
         return -1;
     }
@@ -307,7 +250,7 @@ static int bind_provided(struct builder *builder, const char *name, const struct
     if (target < 0) {
         return fail(builder->failure, "make a mount point", "openat2", op->target);
     }
-    return attach(mount, target) == 0 ? 0 : fail(builder->failure, "bind", "move_mount", op->target);
+    return mounts_attach(mount, target) == 0 ? 0 : fail(builder->failure, "bind", "move_mount", op->target);
 }
 
 static int do_file(struct builder *builder, const struct op *op) {
@@ -380,8 +323,8 @@ static int do_mask(struct builder *builder, const struct op *op) {
     if (open_null(builder) != 0) {
         return -1;
     }
-    OWNED_FD mount = clone_tree(builder->null, 0);
-    return mount >= 0 && attach(mount, target) == 0 ? 0 : fail(builder->failure, "mask", "move_mount", op->target);
+    OWNED_FD mount = mounts_clone(builder->null, 0);
+    return mount >= 0 && mounts_attach(mount, target) == 0 ? 0 : fail(builder->failure, "mask", "move_mount", op->target);
 }
 
 /* A folder of the user's may lie at /dev, and whoever else has it may put links there (CVE-2025-52565): looked at once more
@@ -406,7 +349,7 @@ static int console_point(struct builder *builder, const char *path) {
 /* Of the terminal that is open, whatever lies at its path. */
 static int clone_terminal(const struct builder *builder) {
     OWNED_FD named = STANDS(OWN_PEER) ? -1 : terminal_named(builder->root, builder->master, O_PATH);
-    return clone_tree(STANDS(OWN_PEER) ? builder->peer : named, 0);
+    return mounts_clone(STANDS(OWN_PEER) ? builder->peer : named, 0);
 }
 
 static int do_console(struct builder *builder, const struct op *op) {
@@ -424,12 +367,12 @@ static int do_console(struct builder *builder, const struct op *op) {
     if (target < 0) {
         return -1;
     }
-    return attach(mount, target) == 0 ? 0 : fail(builder->failure, "mount the console", "move_mount", op->target);
+    return mounts_attach(mount, target) == 0 ? 0 : fail(builder->failure, "mount the console", "move_mount", op->target);
 }
 
 static int do_read_only(struct builder *builder, const struct op *op) {
     if (strcmp(op->target, "/") == 0) {
-        return set_attributes(builder->root, MOUNT_ATTR_RDONLY, 0) == 0
+        return mounts_set(builder->root, MOUNT_ATTR_RDONLY, 0) == 0
                    ? 0
                    : fail(builder->failure, "make a mount read-only", "mount_setattr", op->target);
     }
@@ -437,8 +380,8 @@ static int do_read_only(struct builder *builder, const struct op *op) {
     if (target < 0) {
         return errno == ENOENT ? 0 : fail(builder->failure, "make a mount read-only", "openat2", op->target);
     }
-    OWNED_FD mount = clone_tree(target, AT_RECURSIVE);
-    if (mount < 0 || set_attributes(mount, MOUNT_ATTR_RDONLY, AT_RECURSIVE) != 0 || attach(mount, target) != 0) {
+    OWNED_FD mount = mounts_clone(target, AT_RECURSIVE);
+    if (mount < 0 || mounts_set(mount, MOUNT_ATTR_RDONLY, AT_RECURSIVE) != 0 || mounts_attach(mount, target) != 0) {
         return fail(builder->failure, "make a mount read-only", "mount_setattr", op->target);
     }
     return 0;
@@ -483,31 +426,92 @@ static int carry_out(struct builder *builder, const struct op *op) {
     return fail_with(builder->failure, EINVAL, "decode the request", "", op->target);
 }
 
-int build_root(const struct launch *launch, struct built *built, struct failure *failure) {
-    struct builder builder = {.proc = -1, .null = -1, .empty = -1, .files = -1, .devices = -1, .devpts = -1, .master = -1,
-                              .peer = -1, .process = &launch->process, .failure = failure};
+static int carry_out_all(struct builder *builder, const struct ops *ops) {
+    for (uint32_t i = 0; i < ops->count; i++) {
+        if (carry_out(builder, &ops->items[i]) != 0) {
+            return -1;
+        }
+    }
+    return 0;
+}
+
+static struct builder new_builder(int root, const struct process *process, struct failure *failure) {
     umask(0); /* modes are meant as they are given */
+    return (struct builder){.root = root, .proc = -1, .null = -1, .empty = -1, .files = -1, .devices = -1, .devpts = -1,
+                            .master = -1, .peer = -1, .process = process, .failure = failure};
+}
+
+static void close_builder(struct builder *builder) {
+    fd_close(&builder->null);
+    fd_close(&builder->empty);
+    fd_close(&builder->files);
+    fd_close(&builder->devices);
+    fd_close(&builder->devpts);
+}
+
+int build_ahead(const struct ops *devices, struct staged *staged, struct failure *failure) {
+    static const struct process nobody;
+    mode_t mask = umask(0);
+    OWNED_FD root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+    struct builder builder = new_builder(root, &nobody, failure);
+    int result = root < 0 ? fail(failure, "make devices", "open", "/") : carry_out_all(&builder, devices);
+    close_builder(&builder);
+    umask(mask);
+    if (result != 0) {
+        return -1;
+    }
+    staged->files = builder.count;
+    /* Only a copy can be attached in the namespace of the container's first process, which is another one. */
+    staged->devices = open_tree(AT_FDCWD, DEVICES, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE);
+    return staged->devices >= 0 && umount2(DEVICES, MNT_DETACH) == 0 ? 0 : fail(failure, "make devices", "open_tree", DEVICES);
+}
+
+/* The tmpfs of a staged /dev takes the engine's files as well. */
+static int use_staged(struct builder *builder, const struct staged *staged) {
+    if (staged->files > 0) {
+        builder->count = staged->files;
+        builder->files = open("/files", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        if (builder->files < 0) {
+            return fail(builder->failure, "write a file of the engine", "open", "/files");
+        }
+    }
+    return 0;
+}
+
+static int attach_devices(struct builder *builder, const struct staged *staged, bool terminal) {
+    OWNED_FD target = mount_point(builder, DEVICES, true);
+    if (target < 0) {
+        return fail(builder->failure, "make a mount point", "openat2", DEVICES);
+    }
+    if (mounts_attach(staged->devices, target) != 0) {
+        return fail(builder->failure, "mount a file system", "move_mount", DEVICES);
+    }
+    builder->devices = staged->devices;
+    builder->devpts = terminal ? openat(staged->devices, "pts", O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
+    return !terminal || builder->devpts >= 0 ? 0 : fail(builder->failure, "mount a file system", "openat", "/dev/pts");
+}
+
+int build_root(const struct launch *launch, const struct staged *staged, struct built *built, struct failure *failure) {
     OWNED_FD root = open("/root", O_PATH | O_DIRECTORY | O_CLOEXEC);
     if (root < 0) {
         return fail(failure, "enter the root file system", "open", "/root");
     }
-    builder.root = root;
-    int result = 0;
-    for (uint32_t i = 0; result == 0 && i < launch->op_count; i++) {
-        result = carry_out(&builder, &launch->ops[i]);
+    struct builder builder = new_builder(root, &launch->process, failure);
+    int result = use_staged(&builder, staged);
+    if (result == 0) {
+        result = staged->devices >= 0 ? attach_devices(&builder, staged, launch->terminal) : carry_out_all(&builder, &launch->devices);
+    }
+    if (result == 0) {
+        result = carry_out_all(&builder, &launch->ops);
     }
     /* Only now, sysctls are set. In there the user who runs this owns the processes of others too, and files like their
      * oom_score_adj ask for no more than that. */
     if (result == 0 && builder.shown) {
-        result = set_attributes(builder.proc, MOUNT_ATTR_RDONLY, AT_RECURSIVE) == 0
+        result = mounts_set(builder.proc, MOUNT_ATTR_RDONLY, AT_RECURSIVE) == 0
                      ? 0
                      : fail(failure, "make a mount read-only", "mount_setattr", "/proc");
     }
-    fd_close(&builder.null);
-    fd_close(&builder.empty);
-    fd_close(&builder.files);
-    fd_close(&builder.devices);
-    fd_close(&builder.devpts);
+    close_builder(&builder);
     *built = (struct built){
         .proc = STANDS(PRIVATE_PROC) ? builder.proc : path_open(root, "/proc", O_PATH | O_DIRECTORY, 0),
         .master = builder.master,

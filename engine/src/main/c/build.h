@@ -13,10 +13,22 @@ struct built {
     int peer;
 };
 
-/* Clones the sources of bind mounts; called where the host's mounts are visible. */
-int build_open_sources(const struct launch *launch, struct failure *failure);
+/* Clones the sources of bind mounts; called where the host's mounts are visible. Closed once they are mounted, or nobody could
+ * unmount what they are of. */
+int build_open_sources(const struct ops *ops, struct failure *failure);
+void build_close_sources(const struct ops *ops);
 
-/* Carries out every operation, then makes /root the root and lets go of the rest. Called as PID 1 of the container. */
-int build_root(const struct launch *launch, struct built *built, struct failure *failure);
+/* A /dev that was made before its container. */
+struct staged {
+    int devices;    /* a mount with all that is mounted in it, attached nowhere; or -1 */
+    uint32_t files; /* names taken on the tmpfs at /files of the mount namespace, where its devices lie; with none there is no tmpfs */
+};
+
+/* Makes a /dev of these operations, in the mount namespace of the container that will have it. */
+int build_ahead(const struct ops *devices, struct staged *staged, struct failure *failure);
+
+/* Carries out every operation, then makes /root the root and lets go of the rest. Called as PID 1 of the container. With
+ * staged devices, their operations were carried out already. */
+int build_root(const struct launch *launch, const struct staged *staged, struct built *built, struct failure *failure);
 
 #endif

@@ -4,13 +4,10 @@
 #include <fcntl.h>
 #include <sched.h>
 #include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -24,7 +21,6 @@
 #include "process.h"
 #include "protect.h"
 #include "proxy.h"
-#include "remains.h"
 #include "space.h"
 #include "spawn.h"
 #include "terminal.h"
@@ -51,60 +47,21 @@ struct launching {
     int *listeners;
     uint32_t *ports;
     struct ahead *ahead;
+    struct staged staged;
     bool made_folder;
     bool made_groups;
     bool registered;
 };
 
-/* The root folder of the merged view takes its attributes from the upper directory. */
-static int take_folder(struct launching *launching, struct failure *failure) {
-    const struct launch *launch = launching->launch;
-    struct stat root;
-    char upper[SESSION_PATH_SIZE];
-    if (ahead_take_folder(launching->ahead, launch->folder, &launching->made_folder, failure) != 0) {
-        return -1;
-    }
-    if (stat(launch->top_layer, &root) != 0) {
-        return fail_in(failure, "read the top layer", "stat", launch->layers, launch->top_layer);
-    }
-    snprintf(upper, sizeof upper, SPACE "/%s/upper", launch->folder);
-    if (fchownat(AT_FDCWD, upper, root.st_uid, root.st_gid, AT_SYMLINK_NOFOLLOW) != 0
-        || fchmodat(AT_FDCWD, upper, root.st_mode & 07777, 0) != 0) {
-        return fail_in(failure, "make the container's folder", "fchownat", launch->folder, "upper");
-    }
-    return 0;
-}
-
 static int open_logs(struct launching *launching, struct failure *failure) {
-    int folder = space_open_logs(launching->session, launching->launch->folder);
-    return folder < 0 ? fail(failure, "open the log", "open", launching->launch->folder)
+    int folder = space_open_logs(launching->session, launching->launch->root.folder);
+    return folder < 0 ? fail(failure, "open the log", "open", launching->launch->root.folder)
                       : logs_open(&launching->logs, folder, launching->launch->log_limit, failure);
 }
 
-static int enter_layers(const struct launch *launch, struct failure *failure) {
-    char path[4096];
-    snprintf(path, sizeof path, "/layers/%s", launch->layers);
-    return chdir(path) == 0 ? 0 : fail(failure, "open the folder of layers", "chdir", launch->layers);
-}
-
-/* Leaves the host's mounts: afterwards this process sees the store's layers, the session's folder, and the new overlay at
- * /root. Layers are named relative to their folder, since mount(2) takes at most one page of options. */
-static int mount_overlay(struct launching *launching, struct failure *failure) {
-    const struct launch *launch = launching->launch;
-    if (ahead_take_mounts(launching->ahead, &launching->container.mounts, failure) != 0) {
-        return -1;
-    }
-    trace_mark(launching->trace, "mount namespace");
-    if (enter_layers(launch, failure) != 0 || take_folder(launching, failure) != 0) {
-        return -1;
-    }
-    trace_mark(launching->trace, "folder");
-    /* A container's root may make devices, but nowhere that they can be opened. */
-    if (mount("overlay", "/root", "overlay", STANDS(NO_DEVICES) ? MS_NODEV : 0, launch->options) != 0) {
-        return fail(failure, "mount the overlay", "mount", launch->options);
-    }
-    trace_mark(launching->trace, "overlay");
-    return chdir("/") == 0 ? 0 : fail(failure, "mount the overlay", "chdir", "/");
+static int enter_root(struct launching *launching, struct failure *failure) {
+    return ahead_take_root(launching->ahead, &launching->launch->root, &launching->container.mounts, &launching->made_folder,
+                           failure);
 }
 
 static int open_listeners(struct launching *launching, struct failure *failure) {
@@ -187,7 +144,11 @@ static int create(struct launching *launching, struct failure *failure) {
         return -1;
     }
     trace_mark(launching->trace, "listeners");
-    if (mount_overlay(launching, failure) != 0 || open_logs(launching, failure) != 0) {
+    if (enter_root(launching, failure) != 0) {
+        return -1;
+    }
+    trace_mark(launching->trace, "overlay");
+    if (open_logs(launching, failure) != 0) {
         return -1;
     }
     trace_mark(launching->trace, "log");
@@ -345,7 +306,7 @@ static int begin(const struct launching *launching, struct failure *failure) {
     if ((STANDS(OWN_SESSION) && setsid() < 0) || sethostname(launch->hostname, strlen(launch->hostname)) != 0) {
         return fail(failure, "set the host name", "sethostname", launch->hostname);
     }
-    if (build_root(launch, &built, failure) != 0) {
+    if (build_root(launch, &launching->staged, &built, failure) != 0) {
         return -1;
     }
     trace_mark(launching->trace, "child: root");
@@ -387,6 +348,13 @@ static pid_t spawn_first(struct launching *launching) {
     return pid;
 }
 
+/* What is mounted is the container's alone. */
+static void close_sources(struct launching *launching) {
+    build_close_sources(&launching->launch->devices);
+    build_close_sources(&launching->launch->ops);
+    fd_close(&launching->staged.devices);
+}
+
 static int start(struct launching *launching, struct failure *failure) {
     struct pipes *pipes = &launching->pipes;
     struct container *container = &launching->container;
@@ -417,6 +385,7 @@ static int start(struct launching *launching, struct failure *failure) {
     }
     fd_close(&pipes->report[0]);
     trace_mark(launching->trace, "executed");
+    close_sources(launching);
     return launching->launch->terminal ? receive_terminal(pipes, failure) : 0;
 }
 
@@ -442,7 +411,7 @@ static void undo(struct launching *launching) {
         registry_tell(launching->session->registry, CHANGE_FORGOTTEN, container, &ignored);
     }
     if (launching->made_folder) {
-        space_give_up(launching->session, launching->launch->folder);
+        space_give_up(launching->session, launching->launch->root.folder);
     }
     setns(launching->session->host, CLONE_NEWNS);
     fd_close(&container->mounts);
@@ -535,7 +504,10 @@ void launch_main(struct session *session, int connection, struct launch *launch,
     launch->process.apart = session->covered;
     memcpy(launching.container.id, launch->id, strlen(launch->id) + 1);
     trace_mark(launching.trace, "worker");
-    int result = build_open_sources(launch, &failure);
+    int result = build_open_sources(&launch->ops, &failure);
+    if (result == 0) {
+        result = ahead_take_devices(ahead, &launch->devices, &launching.staged, &failure);
+    }
     if (result == 0) {
         result = open_groups(&launching, &failure);
         trace_mark(launching.trace, "control group");

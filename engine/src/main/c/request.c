@@ -166,6 +166,35 @@ static void take_op(struct reader *reader, struct op *op) {
     }
 }
 
+static struct ops take_ops(struct reader *reader) {
+    struct ops ops = {.encoded = {.data = reader->at}};
+    ops.items = take_list(reader, 6, sizeof *ops.items, &ops.count);
+    for (uint32_t i = 0; i < ops.count; i++) {
+        take_op(reader, &ops.items[i]);
+    }
+    ops.encoded.length = (uint32_t)(reader->at - ops.encoded.data);
+    return ops;
+}
+
+/* They are carried out where more can be seen than the container's own: at /dev and directly in it alone. */
+static struct ops take_devices(struct reader *reader) {
+    struct ops ops = take_ops(reader);
+    for (uint32_t i = 0; i < ops.count && !reader->bad; i++) {
+        const char *target = ops.items[i].target;
+        bool within = strncmp(target, "/dev/", 5) == 0 && is_component(target + 5);
+        reader->bad |= !within && strcmp(target, "/dev") != 0 && ops.items[i].kind != OP_CONTEXT;
+        reader->bad |= ops.items[i].kind == OP_CONSOLE;
+    }
+    return ops;
+}
+
+static struct rootfs take_root(struct reader *reader) {
+    struct rootfs root = {.folder = take_component(reader), .layers = take_text(reader)};
+    root.options = take_text(reader);
+    root.top_layer = take_text(reader);
+    return root;
+}
+
 static void take_publication(struct reader *reader, struct publication *publication) {
     publication->host_address = take_text(reader);
     publication->host_port = take_port(reader);
@@ -180,10 +209,8 @@ int decode_launch(struct reader *reader, struct launch *request) {
     request->create = take_bool(reader);
     request->trace = take_bool(reader);
     request->init = take_bool(reader);
-    request->folder = take_component(reader);
-    request->layers = take_component(reader);
-    request->options = take_text(reader);
-    request->top_layer = take_text(reader);
+    request->root = take_root(reader);
+    reader->bad |= !is_component(request->root.layers);
     request->isolated_network = take_bool(reader);
     request->addresses = take_texts(reader, &request->address_count);
     request->publications = take_list(reader, 23, sizeof *request->publications, &request->publication_count);
@@ -193,13 +220,14 @@ int decode_launch(struct reader *reader, struct launch *request) {
     request->cgroups = take_cgroups(reader);
     request->log_limit = take_u64(reader);
     request->hostname = take_text(reader);
-    request->terminal = false;
-    request->ops = take_list(reader, 6, sizeof *request->ops, &request->op_count);
-    for (uint32_t i = 0; i < request->op_count; i++) {
-        take_op(reader, &request->ops[i]);
-        reader->bad |= request->terminal && request->ops[i].kind == OP_CONSOLE;
-        request->terminal |= request->ops[i].kind == OP_CONSOLE;
+    request->devices = take_devices(reader);
+    request->ops = take_ops(reader);
+    uint32_t consoles = 0;
+    for (uint32_t i = 0; i < request->ops.count; i++) {
+        consoles += request->ops.items[i].kind == OP_CONSOLE;
     }
+    request->terminal = consoles > 0;
+    reader->bad |= consoles > 1;
     take_process(reader, &request->process);
     return reader_done(reader) ? 0 : -1;
 }
@@ -310,7 +338,9 @@ int decode_session(struct reader *reader, struct session_request *request) {
 
 int decode_announcement(struct reader *reader, struct announcement *request) {
     take_version(reader);
-    request->folder = take_id(reader);
+    request->root = take_root(reader);
+    reader->bad |= request->root.layers[0] != '\0' && !is_component(request->root.layers);
+    request->devices = take_devices(reader);
     request->addresses = take_texts(reader, &request->address_count);
     request->cgroups = take_cgroups(reader);
     return reader_done(reader) ? 0 : -1;

@@ -43,6 +43,12 @@ struct op {
     int fd; /* BIND: the cloned source, -1 until opened */
 };
 
+struct ops {
+    struct op *items;
+    uint32_t count;
+    struct span encoded; /* what they were decoded from: equal bytes ask for the same */
+};
+
 struct limit {
     uint32_t resource;
     uint64_t soft;
@@ -107,15 +113,20 @@ struct publication {
     uint32_t container_port;
 };
 
+/* The file system a container writes to. */
+struct rootfs {
+    const char *folder;  /* name of the container's own in the session's, made by the warden: upper, work, logs */
+    const char *layers;  /* folder beneath the store's layers from which the overlay's options name its layers */
+    const char *options; /* of the overlay; the session's folder is /session */
+    const char *top_layer; /* gives the root folder its mode and owner */
+};
+
 struct launch {
     const char *id;
     bool create;        /* false: start again on the file system and network the container has */
     bool trace;         /* tell when each phase was over */
     bool init;          /* a first process of ours before the command */
-    const char *folder;  /* name of the container's own folder in the session's, made by the warden: upper, work, logs */
-    const char *layers;  /* folder beneath the store's layers from which the overlay's options name its layers */
-    const char *options; /* of the overlay; the session's folder is /session */
-    const char *top_layer; /* gives the root folder its mode and owner */
+    struct rootfs root;
     bool isolated_network;
     const char **addresses; /* IPv4, added to the loopback device */
     uint32_t address_count;
@@ -124,9 +135,9 @@ struct launch {
     struct cgroups cgroups;
     uint64_t log_limit; /* bytes on disk */
     const char *hostname;
+    struct ops devices; /* of /dev, before all others */
+    struct ops ops;
     bool terminal; /* one of the operations gives the first process a terminal */
-    struct op *ops;
-    uint32_t op_count;
     struct process process;
 };
 
@@ -175,9 +186,10 @@ struct tree {
     const char *label;  /* write: SELinux's context of the root, which whatever is made in it takes on; empty: none */
 };
 
-/* What most containers have; a launch may ask for more or for other groups. */
+/* What the next container is expected to have; a launch may ask for more or for something else. */
 struct announcement {
-    const char *folder; /* beneath the session's */
+    struct rootfs root; /* only its folder is certain: with empty layers nothing else is expected */
+    struct ops devices; /* may be none */
     const char **addresses;
     uint32_t address_count;
     struct cgroups cgroups;

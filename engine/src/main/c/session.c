@@ -82,7 +82,7 @@ static int fill_empty(const struct warden *warden, bool within, struct failure *
     if (mount("none", "/tmp", "tmpfs", MS_NOSUID | MS_NODEV, "mode=755,size=64k") != 0) {
         return fail(failure, "build the empty mount namespace", "mount", "tmpfs");
     }
-    static const char *const folders[] = {"/tmp/root", "/tmp/below", "/tmp/files",   "/tmp/layers",
+    static const char *const folders[] = {"/tmp/root", "/tmp/below", "/tmp/dev",     "/tmp/files", "/tmp/layers",
                                           "/tmp/proc", "/tmp/sys",   "/tmp/session", "/tmp/old"};
     for (size_t i = 0; i < sizeof folders / sizeof *folders; i++) {
         if (mkdir(folders[i], 0755) != 0) {

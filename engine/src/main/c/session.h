@@ -20,7 +20,7 @@ struct session {
     int host;     /* mount namespace of the session, a slave of the host's */
     int disk;     /* the session's folder, where containers write elsewhere; see space.h */
     const char *folder; /* its path on the host */
-    int empty;    /* mount namespace from which containers are built: an empty /root and /below, the store's layers at
+    int empty;    /* mount namespace from which containers are built: empty folders to mount at, the store's layers at
                    * /layers, the session's folder at /session, and nothing else of the host's */
 };
 

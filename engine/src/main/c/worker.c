@@ -191,7 +191,7 @@ void worker_main(struct session *session, int connection) {
     OWNED_ARENA arena = {0};
     OWNED_FRAME frame = {0};
     OWNED_FRAME launch = {0};
-    OWNED_AHEAD ahead = {.session = session, .mounts = -1, .network = -1};
+    OWNED_AHEAD ahead = {.session = session, .mounts = -1, .network = -1, .staged = {.devices = -1}};
     /* However long that takes: a debugger may hold the JVM between its connecting and its asking. */
     if (frame_receive(connection, &frame) <= 0) {
         return;

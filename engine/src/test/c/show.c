@@ -89,13 +89,25 @@ static void print_op(FILE *out, const struct op *op) {
     }
 }
 
+static void print_root(FILE *out, const struct rootfs *root) {
+    fprintf(out, "folder: %s\nlayers: %s\noptions: %s\ntop: %s\n", root->folder, root->layers, root->options, root->top_layer);
+}
+
+static void print_ops(FILE *out, const char *name, const struct ops *ops) {
+    fprintf(out, "%s: %u bytes\n", name, ops->encoded.length);
+    for (uint32_t i = 0; i < ops->count; i++) {
+        print_op(out, &ops->items[i]);
+    }
+}
+
 static int show_launch(FILE *out, struct reader *reader) {
     struct launch launch;
     if (decode_launch(reader, &launch) != 0) {
         return -1;
     }
-    fprintf(out, "launch %s create %d trace %d init %d\nfolder: %s\nlayers: %s\noptions: %s\ntop: %s\nisolated: %d\n", launch.id,
-            launch.create, launch.trace, launch.init, launch.folder, launch.layers, launch.options, launch.top_layer, launch.isolated_network);
+    fprintf(out, "launch %s create %d trace %d init %d\n", launch.id, launch.create, launch.trace, launch.init);
+    print_root(out, &launch.root);
+    fprintf(out, "isolated: %d\n", launch.isolated_network);
     print_texts(out, "addresses", launch.addresses, launch.address_count);
     for (uint32_t i = 0; i < launch.publication_count; i++) {
         const struct publication *publication = &launch.publications[i];
@@ -104,9 +116,9 @@ static int show_launch(FILE *out, struct reader *reader) {
     }
     print_cgroups(out, &launch.cgroups);
     fprintf(out, "log limit: %llu\nhost name: %s\n", (unsigned long long)launch.log_limit, launch.hostname);
-    for (uint32_t i = 0; i < launch.op_count; i++) {
-        print_op(out, &launch.ops[i]);
-    }
+    print_ops(out, "devices", &launch.devices);
+    print_ops(out, "ops", &launch.ops);
+    fprintf(out, "terminal: %d\n", launch.terminal);
     print_process(out, &launch.process);
     return 0;
 }
@@ -164,7 +176,9 @@ static int show_small(FILE *out, enum frame_type type, struct reader *reader) {
         if (decode_announcement(reader, &request.announcement) != 0) {
             return -1;
         }
-        fprintf(out, "announcement %s\n", request.announcement.folder);
+        fprintf(out, "announcement\n");
+        print_root(out, &request.announcement.root);
+        print_ops(out, "devices", &request.announcement.devices);
         print_texts(out, "addresses", request.announcement.addresses, request.announcement.address_count);
         print_cgroups(out, &request.announcement.cgroups);
         return 0;

@@ -112,13 +112,13 @@ final class Footprint {
         return folders.stream().filter(Footprint::isMadeAhead).findFirst();
     }
 
-    /** Nobody has written to it: no log either. Where containers write in memory, it is empty. */
+    /** Nobody has written to it, no log either; an overlay may be mounted on it. Where containers write in memory, it is empty. */
     private static boolean isMadeAhead(Path folder) {
         String[] names = folder.toFile().list();
         return names != null
                 && String.valueOf(folder.getFileName()).matches("[0-9a-f]{12}")
                 && Set.of("upper", "work").containsAll(Set.of(names))
-                && Stream.of(names).map(folder::resolve).allMatch(Footprint::isEmpty);
+                && (names.length == 0 || isEmpty(folder.resolve("upper")));
     }
 
     private static boolean isEmpty(Path folder) {

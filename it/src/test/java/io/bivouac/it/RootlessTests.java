@@ -50,6 +50,7 @@ class RootlessTests {
             NginxTests.class,
             DebianTests.class,
             InterruptionTests.class,
+            MadeAheadTests.class,
             LockTests.class,
             ProvisionErrorTests.class,
             SmallHeapTests.class,

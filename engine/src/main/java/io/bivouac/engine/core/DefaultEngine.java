@@ -114,7 +114,7 @@ public final class DefaultEngine implements Engine {
         container.requireSense();
         try {
             launch.run();
-            run.session().nextLaunch().prepare(context.threads);
+            run.session().nextLaunch().prepare(context.threads, run);
             container.awaitReady(again);
             if (trace.wanted()) {
                 trace.mark("ready");

@@ -54,12 +54,12 @@ final class EngineContext {
         folders = new LayerFolders(store.layout(), mapping.layersName());
         OverlayStacks stacks = new OverlayStacks(folders, mapping.rootless());
         left = sweepAside();
-        sessions = new Sessions(store.layout(), mapping, cgroups, this::removeLeft);
+        planner = new LaunchPlanner(
+                new Isolation(mapping, cgroups), new ProcessPlanner(mapping), stacks, options.logLimit());
+        sessions = new Sessions(store.layout(), mapping, cgroups, planner, this::removeLeft);
         labeller = Labeller.ofHost(store.layout().categoryLock());
         unpacker = new LayerUnpacker(store, folders, stacks, labeller.ofLayers(), threads.workers());
         accounts = new AccountsReader(folders);
-        planner = new LaunchPlanner(
-                new Isolation(mapping, cgroups), new ProcessPlanner(mapping), stacks, options.logLimit());
         committer = new Committer(store, stacks);
         differ = new Differ(stacks);
         images = new DefaultImages(store, options, threads, this::removeAside);

@@ -70,14 +70,18 @@ final class Isolation {
     }
 
     /**
-     * The steps of building a container's file system.
+     * The steps of building a container's file system on its {@link #devices}.
      *
      * @param volumes folders the image declares as volumes; they stay in the container's own layer, so that a commit has them
      */
     List<LaunchOp> ops(ContainerSpec spec, Iterable<String> volumes, String hostname) throws IOException {
         List<LaunchOp> ops = new ArrayList<>();
+        // Of the container's IPC namespace, unlike the other devices.
+        ops.add(new LaunchOp.Mount("mqueue", "/dev/mqueue", NO_SUID_DEV_EXEC, List.of()));
+        if (spec.privileged() && !mapping.rootless()) {
+            ops.addAll(HostDevices.all());
+        }
         kernelViews(ops, spec);
-        devices(ops, spec);
         volumes.forEach(volume -> ops.add(new Folder(volume.startsWith("/") ? volume : "/" + volume, 0755)));
         Set<String> targets = spec.mounts().stream().map(Mount::target).collect(Collectors.toSet());
         provide(ops, targets, "/etc/hosts", ContainerNetwork.hosts(hostname));
@@ -121,7 +125,9 @@ final class Isolation {
         return largest;
     }
 
-    private void devices(List<LaunchOp> ops, ContainerSpec spec) throws IOException {
+    /** The steps of making a container's {@code /dev}. */
+    List<LaunchOp> devices(long shmSize) {
+        List<LaunchOp> ops = new ArrayList<>();
         ops.add(new LaunchOp.Mount("tmpfs", "/dev", NO_SUID | LaunchOp.NO_DEV, List.of("mode=755", "size=65536k")));
         for (Node node : DEVICES) {
             String path = "/dev/" + node.name();
@@ -136,17 +142,13 @@ final class Isolation {
             terminals.add("gid=" + TTY_GROUP);
         }
         ops.add(new LaunchOp.Mount("devpts", "/dev/pts", LaunchOp.NO_SUID | LaunchOp.NO_EXEC, terminals));
-        ops.add(new LaunchOp.Mount(
-                "tmpfs", "/dev/shm", NO_SUID_DEV_EXEC, List.of("mode=1777", "size=" + spec.shmSize())));
-        ops.add(new LaunchOp.Mount("mqueue", "/dev/mqueue", NO_SUID_DEV_EXEC, List.of()));
+        ops.add(new LaunchOp.Mount("tmpfs", "/dev/shm", NO_SUID_DEV_EXEC, List.of("mode=1777", "size=" + shmSize)));
         ops.add(new Symlink("/dev/ptmx", "pts/ptmx"));
         ops.add(new Symlink("/dev/fd", "/proc/self/fd"));
         ops.add(new Symlink("/dev/stdin", "/proc/self/fd/0"));
         ops.add(new Symlink("/dev/stdout", "/proc/self/fd/1"));
         ops.add(new Symlink("/dev/stderr", "/proc/self/fd/2"));
-        if (spec.privileged() && !mapping.rootless()) {
-            ops.addAll(HostDevices.all());
-        }
+        return ops;
     }
 
     private static void provide(List<LaunchOp> ops, Set<String> mounted, String path, byte[] content) {

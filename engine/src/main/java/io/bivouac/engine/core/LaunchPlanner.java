@@ -2,12 +2,15 @@ package io.bivouac.engine.core;
 
 import io.bivouac.engine.ContainerSpec;
 import io.bivouac.engine.ExecSpec;
+import io.bivouac.engine.cgroup.Cgroups;
 import io.bivouac.engine.io.RandomNames;
 import io.bivouac.engine.lsm.ContainerLabels;
 import io.bivouac.engine.network.ContainerNetwork;
+import io.bivouac.engine.oci.Digest;
 import io.bivouac.engine.oci.ImageConfig;
 import io.bivouac.engine.rootfs.OverlayStacks;
 import io.bivouac.engine.store.StoredImage;
+import io.bivouac.engine.warden.Announcement;
 import io.bivouac.engine.warden.ExecPlan;
 import io.bivouac.engine.warden.LaunchOp;
 import io.bivouac.engine.warden.LaunchPlan;
@@ -15,6 +18,7 @@ import io.bivouac.engine.warden.ProcessPlan;
 import java.io.IOException;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.Stream;
 
 /** Decides everything about a start; nothing here touches the system but to look at the store. */
@@ -49,13 +53,38 @@ final class LaunchPlanner {
     }
 
     /** What is decided about a start without a session: most of it, so that it is done while the session starts. */
-    record Draft(String hostname, List<LaunchOp> ops, ProcessPlan process) {}
+    record Draft(String hostname, List<LaunchOp> devices, List<LaunchOp> ops, ProcessPlan process) {}
 
     Draft draft(String id, ContainerSpec spec, StoredImage image, Accounts accounts) throws IOException {
         ImageConfig config = image.config();
         String hostname = hostname(spec, id);
         ProcessPlan process = processes.first(spec, config, accounts, hostname);
-        return new Draft(hostname, isolation.ops(spec, config.volumes(), hostname), process);
+        List<LaunchOp> devices = isolation.devices(spec.shmSize());
+        return new Draft(hostname, devices, isolation.ops(spec, config.volumes(), hostname), process);
+    }
+
+    /** What a new container is announced as. */
+    Announcement announcement(Cgroups cgroups, Expected expected) {
+        String id = newId();
+        String folder = folder(id);
+        return new Announcement(
+                id,
+                folder,
+                expected.layers().flatMap(layers -> root(layers, folder)),
+                expected.shmSize().isPresent()
+                        ? isolation.devices(expected.shmSize().getAsLong())
+                        : List.of(),
+                ContainerNetwork.ADDRESSES,
+                cgroups.container(folder));
+    }
+
+    private Optional<LaunchPlan.Root> root(List<Digest> layers, String folder) {
+        try {
+            return Optional.of(stacks.root(layers, folder, Optional.empty()));
+        } catch (IOException e) {
+            // The start that needs it says so.
+            return Optional.empty();
+        }
     }
 
     /**
@@ -74,7 +103,8 @@ final class LaunchPlanner {
                 run.groups().plans(),
                 logLimit,
                 draft.hostname(),
-                labelled(draft.ops(), run.labels()),
+                labelled(draft.devices(), run.labels()),
+                draft.ops(),
                 draft.process().withLabel(label(run.labels())));
     }
 

@@ -2,7 +2,6 @@ package io.bivouac.engine.core;
 
 import io.bivouac.engine.BivouacException;
 import io.bivouac.engine.cgroup.Cgroups;
-import io.bivouac.engine.network.ContainerNetwork;
 import io.bivouac.engine.warden.Announcement;
 import io.bivouac.engine.warden.Launch;
 import io.bivouac.engine.warden.WardenClient;
@@ -14,20 +13,23 @@ import java.util.concurrent.Executor;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A start of which the warden has made ahead what hardly depends on the container: a process, mount and network namespaces, the
- * folder that the container writes to and its control groups, a quarter of each start. A session that has started one container
- * keeps one for the next.
+ * A start of which the warden has made ahead what hardly depends on the container, or what the last one had: a process, mount and
+ * network namespaces, the folder that the container writes to and the overlay on it, its devices and its control groups, a third of
+ * each start. A session that has started one container keeps one for the next.
  */
 final class NextLaunch implements AutoCloseable {
     private final WardenClient warden;
+    private final LaunchPlanner planner;
     private final Path sessionFolder;
     private final Cgroups cgroups;
+    private volatile Expected expected = Expected.NOTHING;
     private @Nullable Launch prepared;
-    private boolean preparing;
+    private boolean announcing;
     private boolean closed;
 
-    NextLaunch(WardenClient warden, Path sessionFolder, Cgroups cgroups) {
+    NextLaunch(WardenClient warden, LaunchPlanner planner, Path sessionFolder, Cgroups cgroups) {
         this.warden = warden;
+        this.planner = planner;
         this.sessionFolder = sessionFolder;
         this.cgroups = cgroups;
     }
@@ -45,12 +47,10 @@ final class NextLaunch implements AutoCloseable {
     }
 
     private Launch announce() {
-        String id = LaunchPlanner.newId();
-        String folder = LaunchPlanner.folder(id);
-        return warden.announce(new Announcement(id, folder, ContainerNetwork.ADDRESSES, cgroups.container(folder)));
+        return warden.announce(planner.announcement(cgroups, expected));
     }
 
-    /** Removes what its process has left: somebody may have killed it. */
+    /** Removes what its process has left: it may have failed, or somebody have killed it. */
     private void discard(Launch launch) {
         launch.close();
         Announcement announced = launch.announced().orElseThrow();
@@ -68,18 +68,19 @@ final class NextLaunch implements AutoCloseable {
         return launch;
     }
 
-    /** Makes one ahead on another thread, unless there is one. */
-    void prepare(Executor threads) {
+    /** Makes one ahead on another thread, unless there is one, that is like the one that has just started. */
+    void prepare(Executor threads, ContainerRun last) {
+        expected = expected.after(last);
         if (begin()) {
             threads.execute(this::prepare);
         }
     }
 
     private synchronized boolean begin() {
-        if (closed || preparing || prepared != null) {
+        if (closed || announcing || prepared != null) {
             return false;
         }
-        preparing = true;
+        announcing = true;
         return true;
     }
 
@@ -87,13 +88,8 @@ final class NextLaunch implements AutoCloseable {
         Launch launch = null;
         try {
             launch = announce();
-            launch.awaitPrepared();
-        } catch (WardenException | BivouacException e) {
+        } catch (BivouacException e) {
             // The start that needs it announces itself, and says what fails.
-            if (launch != null) {
-                discard(launch);
-            }
-            launch = null;
         } finally {
             close(keep(launch));
         }
@@ -101,7 +97,7 @@ final class NextLaunch implements AutoCloseable {
 
     /** What is not kept. */
     private synchronized @Nullable Launch keep(@Nullable Launch launch) {
-        preparing = false;
+        announcing = false;
         if (closed) {
             return launch;
         }

@@ -24,12 +24,12 @@ final class Session implements AutoCloseable {
     private final Set<Digest> pinned = ConcurrentHashMap.newKeySet();
     private volatile boolean closed;
 
-    Session(WardenProcess process, WardenClient client, MonitorEvents events, Cgroups cgroups) {
+    Session(WardenProcess process, WardenClient client, MonitorEvents events, LaunchPlanner planner, Cgroups cgroups) {
         this.process = process;
         this.client = client;
         this.events = events;
         this.cgroups = cgroups;
-        this.nextLaunch = new NextLaunch(client, folder(), cgroups);
+        this.nextLaunch = new NextLaunch(client, planner, folder(), cgroups);
     }
 
     /** Speaks to the warden. */

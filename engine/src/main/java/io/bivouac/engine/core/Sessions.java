@@ -38,6 +38,7 @@ final class Sessions implements AutoCloseable {
     private final StoreLayout layout;
     private final IdMapping mapping;
     private final CgroupHost cgroupHost;
+    private final LaunchPlanner planner;
     private final Consumer<Session> onStart;
     private @Nullable CompletableFuture<Session> current;
     private boolean closed;
@@ -45,10 +46,16 @@ final class Sessions implements AutoCloseable {
     /**
      * @param onStart is called with each session that has started
      */
-    Sessions(StoreLayout layout, IdMapping mapping, CgroupHost cgroupHost, Consumer<Session> onStart) {
+    Sessions(
+            StoreLayout layout,
+            IdMapping mapping,
+            CgroupHost cgroupHost,
+            LaunchPlanner planner,
+            Consumer<Session> onStart) {
         this.layout = layout;
         this.mapping = mapping;
         this.cgroupHost = cgroupHost;
+        this.planner = planner;
         this.onStart = onStart;
     }
 
@@ -137,7 +144,7 @@ final class Sessions implements AutoCloseable {
                 mapping,
                 cgroups.session());
         WardenProcess process = WardenProcess.start(binary, plan);
-        return new Session(process, new WardenClient(plan.socket()), new MonitorEvents(), cgroups);
+        return new Session(process, new WardenClient(plan.socket()), new MonitorEvents(), planner, cgroups);
     }
 
     /** A folder with a short path: a socket's holds 107 bytes. */

@@ -58,16 +58,11 @@ public final class Launch implements AutoCloseable {
         return warden == other;
     }
 
-    /** Waits until the warden has made what is made ahead. */
-    public void awaitPrepared() throws WardenException {
-        if (preparing) {
-            connection.expect(FrameType.OK);
+    /** Whether the process that will carry it out is still there and has not failed, as far as it has told. */
+    public boolean isWaiting() {
+        if (preparing && connection.take(FrameType.OK)) {
             preparing = false;
         }
-    }
-
-    /** Whether the process that will carry it out still waits for it. */
-    public boolean isWaiting() {
         return connection.isQuiet();
     }
 
@@ -96,7 +91,10 @@ public final class Launch implements AutoCloseable {
     /** What could not be made ahead may be made now. */
     private boolean isPrepared() {
         try {
-            awaitPrepared();
+            if (preparing) {
+                connection.expect(FrameType.OK);
+                preparing = false;
+            }
             return true;
         } catch (WardenException e) {
             return false;

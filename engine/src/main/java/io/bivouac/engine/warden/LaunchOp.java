@@ -17,6 +17,11 @@ public sealed interface LaunchOp {
 
     void encode(WireWriter out);
 
+    static void encodeAll(WireWriter out, List<LaunchOp> ops) {
+        out.putInt(ops.size());
+        ops.forEach(op -> op.encode(out));
+    }
+
     /**
      * Mounts a new file system.
      *

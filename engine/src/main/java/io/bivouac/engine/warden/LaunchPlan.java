@@ -16,7 +16,8 @@ import java.util.List;
  * @param cgroups the container's groups, made with the container
  * @param logLimit bytes of output kept on disk
  * @param hostname at most 64 bytes
- * @param ops steps of building the file system, in order
+ * @param devices steps of making {@code /dev}: at it and directly in it, of nothing that the container's own namespaces are needed for
+ * @param ops steps of building the rest of the file system, in order
  * @param process the first process
  */
 public record LaunchPlan(
@@ -29,10 +30,12 @@ public record LaunchPlan(
         List<CgroupPlan> cgroups,
         long logLimit,
         String hostname,
+        List<LaunchOp> devices,
         List<LaunchOp> ops,
         ProcessPlan process) {
     public LaunchPlan {
         cgroups = List.copyOf(cgroups);
+        devices = List.copyOf(devices);
         ops = List.copyOf(ops);
     }
 
@@ -44,7 +47,11 @@ public record LaunchPlan(
      * @param options of mount(2) for an overlay; the session's folder is {@code /session}
      * @param topLayer gives the root folder its mode and owner
      */
-    public record Root(String folder, String layers, String options, String topLayer) {}
+    public record Root(String folder, String layers, String options, String topLayer) {
+        void encode(WireWriter out) {
+            out.putText(folder).putText(layers).putText(options).putText(topLayer);
+        }
+    }
 
     /**
      * The network.
@@ -73,10 +80,7 @@ public record LaunchPlan(
     WireWriter encode() {
         WireWriter out = new WireWriter().begin(FrameType.LAUNCH).put(FrameType.VERSION);
         out.putText(id).put(create).put(trace).put(init);
-        out.putText(root.folder())
-                .putText(root.layers())
-                .putText(root.options())
-                .putText(root.topLayer());
+        root.encode(out);
         out.put(network.isolated()).putTexts(network.addresses());
         out.putInt(network.publications().size());
         for (Publication publication : network.publications()) {
@@ -86,8 +90,8 @@ public record LaunchPlan(
         }
         CgroupPlan.encodeAll(out, cgroups);
         out.putLong(logLimit).putText(hostname);
-        out.putInt(ops.size());
-        ops.forEach(op -> op.encode(out));
+        LaunchOp.encodeAll(out, devices);
+        LaunchOp.encodeAll(out, ops);
         process.encode(out);
         return out.end();
     }

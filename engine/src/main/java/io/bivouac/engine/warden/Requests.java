@@ -34,7 +34,13 @@ final class Requests {
     }
 
     static WireWriter announcement(Announcement announced) {
-        WireWriter out = begin(FrameType.ANNOUNCE).putText(announced.folder()).putTexts(announced.addresses());
+        WireWriter out = begin(FrameType.ANNOUNCE);
+        announced
+                .root()
+                .orElseGet(() -> new LaunchPlan.Root(announced.folder(), "", "", ""))
+                .encode(out);
+        LaunchOp.encodeAll(out, announced.devices());
+        out.putTexts(announced.addresses());
         CgroupPlan.encodeAll(out, announced.cgroups());
         return out.end();
     }

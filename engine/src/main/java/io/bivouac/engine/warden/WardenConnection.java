@@ -68,12 +68,31 @@ public final class WardenConnection implements AutoCloseable {
     /** Whether the warden has neither said anything more nor hung up. */
     boolean isQuiet() {
         try {
-            channel.configureBlocking(false);
-            boolean quiet = channel.read(ByteBuffer.allocate(1)) == 0;
-            channel.configureBlocking(true);
-            return quiet;
+            return readAtOnce(ByteBuffer.allocate(1)) == 0;
         } catch (IOException e) {
             return false;
+        }
+    }
+
+    /** Takes this answer, which has no content, if it is there and is the next. */
+    boolean take(FrameType answer) {
+        try {
+            ByteBuffer header = ByteBuffer.allocate(WireWriter.overhead());
+            return readAtOnce(header) == header.capacity()
+                    && Frame.poll(header.flip())
+                            .filter(frame -> frame.type() == answer)
+                            .isPresent();
+        } catch (IOException e) {
+            return false;
+        }
+    }
+
+    private int readAtOnce(ByteBuffer bytes) throws IOException {
+        channel.configureBlocking(false);
+        try {
+            return channel.read(bytes);
+        } finally {
+            channel.configureBlocking(true);
         }
     }
 

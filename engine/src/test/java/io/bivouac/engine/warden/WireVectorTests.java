@@ -29,6 +29,14 @@ class WireVectorTests {
                     new CgroupPlan.Setting("memory.max", "67108864"), new CgroupPlan.Setting("pids.max", "2048")))
             .withDevices(new byte[] {(byte) 0xb7, 0, 0, 0, 1, 0, 0, 0, (byte) 0x95, 0, 0, 0, 0, 0, 0, 0});
 
+    private static final LaunchPlan.Root ROOT =
+            new LaunchPlan.Root("c1", "root", "lowerdir=b:a,upperdir=/session/c1/upper", "b");
+    private static final List<LaunchOp> DEVICES = List.of(
+            new LaunchOp.Context("system_u:object_r:container_file_t:s0:c1,c2"),
+            new LaunchOp.Mount("tmpfs", "/dev", LaunchOp.NO_SUID, List.of("mode=755", "nr_inodes=0")),
+            new LaunchOp.Device("/dev/null", false, 0666, 1, 3),
+            new LaunchOp.Symlink("/dev/fd", "/proc/self/fd"));
+
     private static Map<String, WireWriter> vectors() {
         Map<String, WireWriter> vectors = new LinkedHashMap<>();
         vectors.put(
@@ -53,7 +61,12 @@ class WireVectorTests {
         vectors.put("discard", Requests.discard("c1", List.of("/store/sessions/s1/c1"), List.of(PLAN)));
         vectors.put(
                 "announcement",
-                Requests.announcement(new Announcement("id", "c1", List.of("169.254.77.2"), List.of(PLAN))));
+                Requests.announcement(new Announcement(
+                        "id", "c1", Optional.of(ROOT), DEVICES, List.of("169.254.77.2"), List.of(PLAN))));
+        vectors.put(
+                "announcement-of-nothing",
+                Requests.announcement(
+                        new Announcement("id", "c1", Optional.empty(), List.of(), List.of(), List.of(PLAN))));
         vectors.put("remove", Requests.remove(List.of("/a", "/b/c")));
         vectors.put("await-port", Requests.awaitPort("c1", 5432, "169.254.77.2"));
         vectors.put(
@@ -94,7 +107,7 @@ class WireVectorTests {
                 true,
                 false,
                 true,
-                new LaunchPlan.Root("c1", "root", "lowerdir=b:a,upperdir=/session/c1/upper", "b"),
+                ROOT,
                 new LaunchPlan.Network(
                         true,
                         List.of("169.254.77.2"),
@@ -102,13 +115,11 @@ class WireVectorTests {
                 List.of(PLAN),
                 1L << 33,
                 "host",
+                DEVICES,
                 List.of(
-                        new LaunchOp.Context("system_u:object_r:container_file_t:s0:c1,c2"),
-                        new LaunchOp.Mount("tmpfs", "/dev", LaunchOp.NO_SUID, List.of("mode=755", "nr_inodes=0")),
+                        new LaunchOp.Mount("mqueue", "/dev/mqueue", LaunchOp.NO_EXEC, List.of()),
                         new LaunchOp.Bind("/host/data", "/data", true),
                         new LaunchOp.ProvidedFile("/etc/hosts", 0644, "127.0.0.1\n".getBytes(StandardCharsets.UTF_8)),
-                        new LaunchOp.Device("/dev/null", false, 0666, 1, 3),
-                        new LaunchOp.Symlink("/dev/fd", "/proc/self/fd"),
                         new LaunchOp.Folder("/var/data", 0755),
                         new LaunchOp.Console("/dev/console", 80, 65535),
                         new LaunchOp.Mask("/proc/kcore"),

@@ -11,7 +11,7 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 
 /** A running program that tests talk with line by line, and that they may kill. */
-final class Child implements AutoCloseable {
+public final class Child implements AutoCloseable {
     private static final long PATIENCE_SECONDS = 60;
 
     private final Process process;
@@ -49,7 +49,7 @@ final class Child implements AutoCloseable {
     }
 
     /** Waits for a line that begins so and returns the rest of it. */
-    String await(String prefix) throws InterruptedException {
+    public String await(String prefix) throws InterruptedException {
         for (String line; (line = lines.poll(PATIENCE_SECONDS, TimeUnit.SECONDS)) != null; ) {
             if (line.startsWith(prefix)) {
                 return line.substring(prefix.length());
@@ -59,7 +59,7 @@ final class Child implements AutoCloseable {
     }
 
     /** Says something to it. */
-    void say(String line) throws IOException {
+    public void say(String line) throws IOException {
         process.getOutputStream().write((line + "\n").getBytes(StandardCharsets.UTF_8));
         process.getOutputStream().flush();
     }
@@ -75,6 +75,12 @@ final class Child implements AutoCloseable {
         }
         reader.join(TimeUnit.SECONDS.toMillis(PATIENCE_SECONDS));
         return process.exitValue();
+    }
+
+    /** Ends what it is told, and waits for its end. */
+    public int end() throws IOException, InterruptedException {
+        process.getOutputStream().close();
+        return join();
     }
 
     String output() {

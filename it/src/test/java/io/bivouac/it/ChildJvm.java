@@ -19,7 +19,7 @@ public final class ChildJvm {
         return this;
     }
 
-    ChildJvm option(String option) {
+    public ChildJvm option(String option) {
         options.add(option);
         return this;
     }
@@ -40,7 +40,7 @@ public final class ChildJvm {
         return this;
     }
 
-    Child start(Class<?> main, String... arguments) throws IOException {
+    public Child start(Class<?> main, String... arguments) throws IOException {
         List<String> command = new ArrayList<>(prefix);
         if (!environment.isEmpty()) {
             command.add("env");

@@ -8,8 +8,8 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 
-/** A user of this host with subordinate ids, made for a test and removed after it. */
-final class OrdinaryUser implements AutoCloseable {
+/** A user of this host with subordinate ids, made for a test or a measurement and removed after it. */
+public final class OrdinaryUser implements AutoCloseable {
     private static final AtomicInteger NUMBER = new AtomicInteger();
 
     private final String name;
@@ -23,7 +23,7 @@ final class OrdinaryUser implements AutoCloseable {
     }
 
     /** Makes one; the class path is copied to its home, since root's files are closed to others. */
-    static OrdinaryUser create() throws IOException, InterruptedException {
+    public static OrdinaryUser create() throws IOException, InterruptedException {
         String name = "bivouac-it-" + ProcessHandle.current().pid() + "-" + NUMBER.incrementAndGet();
         Path home = Files.createTempDirectory(Path.of("/var/tmp"), name + "-");
         Commands.Result made = Commands.run("useradd", "--no-create-home", "--home-dir", home.toString(), name);
@@ -36,7 +36,7 @@ final class OrdinaryUser implements AutoCloseable {
         return new OrdinaryUser(name, home, classPath);
     }
 
-    Path home() {
+    public Path home() {
         return home;
     }
 
@@ -45,7 +45,7 @@ final class OrdinaryUser implements AutoCloseable {
     }
 
     /** A JVM of this user. */
-    ChildJvm jvm() {
+    public ChildJvm jvm() {
         return jvm(new ChildJvm());
     }
 

@@ -28,6 +28,7 @@ final class Benchmarks {
         List<Benchmark> benchmarks = selected(List.of(
                 new FloorBenchmark(folder),
                 new StartBenchmark(folder),
+                new RootlessBenchmark(),
                 new CommandBenchmark(folder),
                 new ColdBenchmark(folder),
                 new CrowdBenchmark(folder),

@@ -67,10 +67,14 @@ static bool is_same(const struct span *some, const struct span *other) {
 
 int ahead_take_devices(struct ahead *ahead, const struct ops *wanted, struct staged *staged, struct failure *failure) {
     bool same = ahead->staged.devices >= 0 && is_same(&ahead->announced.devices.encoded, &wanted->encoded);
-    staged->files = ahead->staged.files;
-    staged->devices = same ? fd_keep(&ahead->staged.devices) : -1;
+    if (same) {
+        *staged = ahead->staged;
+        ahead->staged.devices = -1;
+        return 0;
+    }
     fd_close(&ahead->staged.devices);
-    return same ? 0 : build_open_sources(wanted, failure);
+    *staged = (struct staged){.devices = -1};
+    return build_open_sources(wanted, failure);
 }
 
 static bool is_same_root(const struct rootfs *some, const struct rootfs *other) {

@@ -1,4 +1,4 @@
-/* What a worker makes for a new container before it is told what that is to be: it takes the same time for most of them. */
+/* What a worker makes for a new container before it is told what that is to be: what most of them have, or what the last one had. */
 #ifndef BIVOUAC_AHEAD_H
 #define BIVOUAC_AHEAD_H
 
@@ -10,10 +10,10 @@ struct ahead {
     const struct session *session;
     int mounts;  /* a copy of the empty mount namespace, to build the container in; or -1 */
     int network; /* a network namespace, which this process is in already; or -1 */
-    bool folder; /* the announced one, or a part of it, is there, and no container has taken it */
-    bool overlay; /* it is mounted on that folder */
     struct staged staged; /* the announced devices */
-    bool groups; /* the same of the groups */
+    bool folder;  /* the announced one, or a part of it, is there, and no container has taken it */
+    bool groups;  /* the same of the groups */
+    bool overlay; /* the announced one is mounted on the folder, at /root of the mounts */
     struct announcement announced;
 };
 

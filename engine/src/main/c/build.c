@@ -29,6 +29,7 @@ struct builder {
     int empty;      /* the read-only tmpfs that masks folders, attached at its first target */
     int files;      /* the tmpfs that holds files of the engine */
     int devices;    /* the tmpfs mounted at DEVICES, as long as nothing can have been mounted over it */
+    dev_t device_files; /* that file system's number */
     int devpts;     /* the container's terminals */
     int master;     /* of the one at the console, and its other end */
     int peer;
@@ -166,8 +167,32 @@ static int cover_groups(struct builder *builder, int sysfs, const char *path) {
                       : mask_folder(builder, groups, path);
 }
 
+/* From here on what is made directly in it is made by name. */
+static int keep_devices(struct builder *builder, int mount) {
+    struct stat status;
+    fd_close(&builder->devices);
+    builder->devices = mount;
+    if (fstat(mount, &status) != 0) {
+        return fail(builder->failure, "mount a file system", "fstat", DEVICES);
+    }
+    builder->device_files = status.st_dev;
+    return 0;
+}
+
+/* An image whose one leads to the other: /proc would cover /dev, or be what is looked for there. */
+static int stay_off_devices(struct builder *builder, int target) {
+    struct stat status;
+    if (fstat(target, &status) != 0) {
+        return fail(builder->failure, "make a mount point", "fstat", "/proc");
+    }
+    return STANDS(NO_MOUNT_ON_PROC) && builder->device_files != 0 && status.st_dev == builder->device_files
+               ? fail_with(builder->failure, EPERM, "mount onto procfs", "", DEVICES)
+               : 0;
+}
+
 static int do_mount(struct builder *builder, const struct op *op) {
     bool shown = false;
+    bool proc = strcmp(op->source, "proc") == 0;
     OWNED_FD mount = new_view(builder, op, &shown);
     if (mount < 0) {
         return -1;
@@ -176,18 +201,20 @@ static int do_mount(struct builder *builder, const struct op *op) {
     if (target < 0) {
         return fail(builder->failure, "make a mount point", "openat2", op->target);
     }
+    if (proc && stay_off_devices(builder, target) != 0) {
+        return -1;
+    }
     if (mounts_attach(mount, target) != 0) {
         return fail(builder->failure, "mount a file system", "move_mount", op->target);
     }
     if (shown && strcmp(op->source, "sysfs") == 0) {
         return cover_groups(builder, mount, op->target);
     }
-    if (strcmp(op->source, "proc") == 0 && builder->proc < 0) {
+    if (proc && builder->proc < 0) {
         builder->proc = fd_keep(&mount);
         builder->shown = shown;
     } else if (strcmp(op->target, DEVICES) == 0) {
-        fd_close(&builder->devices);
-        builder->devices = fd_keep(&mount);
+        return keep_devices(builder, fd_keep(&mount));
     } else if (strcmp(op->source, "devpts") == 0 && builder->devpts < 0) {
         builder->devpts = fd_keep(&mount);
     }
@@ -463,10 +490,13 @@ int build_ahead(const struct ops *devices, struct staged *staged, struct failure
     staged->files = builder.count;
     /* Only a copy can be attached in the namespace of the container's first process, which is another one. */
     staged->devices = open_tree(AT_FDCWD, DEVICES, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE);
-    return staged->devices >= 0 && umount2(DEVICES, MNT_DETACH) == 0 ? 0 : fail(failure, "make devices", "open_tree", DEVICES);
+    if (staged->devices < 0) {
+        return fail(failure, "make devices", "open_tree", DEVICES);
+    }
+    return umount2(DEVICES, MNT_DETACH) == 0 ? 0 : fail(failure, "make devices", "umount2", DEVICES);
 }
 
-/* The tmpfs of a staged /dev takes the engine's files as well. */
+/* The tmpfs of its nodes takes the engine's files as well. */
 static int use_staged(struct builder *builder, const struct staged *staged) {
     if (staged->files > 0) {
         builder->count = staged->files;
@@ -486,7 +516,9 @@ static int attach_devices(struct builder *builder, const struct staged *staged, 
     if (mounts_attach(staged->devices, target) != 0) {
         return fail(builder->failure, "mount a file system", "move_mount", DEVICES);
     }
-    builder->devices = staged->devices;
+    if (keep_devices(builder, staged->devices) != 0) {
+        return -1;
+    }
     builder->devpts = terminal ? openat(staged->devices, "pts", O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
     return !terminal || builder->devpts >= 0 ? 0 : fail(builder->failure, "mount a file system", "openat", "/dev/pts");
 }

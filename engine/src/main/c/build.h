@@ -21,7 +21,7 @@ void build_close_sources(const struct ops *ops);
 /* A /dev that was made before its container. */
 struct staged {
     int devices;    /* a mount with all that is mounted in it, attached nowhere; or -1 */
-    uint32_t files; /* names taken on the tmpfs at /files of the mount namespace, where its devices lie; with none there is no tmpfs */
+    uint32_t files; /* names taken on the tmpfs at /files of the mount namespace, where its nodes lie; with none there is no tmpfs */
 };
 
 /* Makes a /dev of these operations, in the mount namespace of the container that will have it. */

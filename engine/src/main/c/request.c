@@ -341,6 +341,9 @@ int decode_announcement(struct reader *reader, struct announcement *request) {
     request->root = take_root(reader);
     reader->bad |= request->root.layers[0] != '\0' && !is_component(request->root.layers);
     request->devices = take_devices(reader);
+    for (uint32_t i = 0; i < request->devices.count; i++) {
+        reader->bad |= request->devices.items[i].kind == OP_CONTEXT; /* a label is one container's */
+    }
     request->addresses = take_texts(reader, &request->address_count);
     request->cgroups = take_cgroups(reader);
     return reader_done(reader) ? 0 : -1;

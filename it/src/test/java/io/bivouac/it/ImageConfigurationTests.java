@@ -374,6 +374,10 @@ class ImageConfigurationTests {
     @ParameterizedTest
     @MethodSource
     void inTheWay(String path, SmallImages.Layer layer) throws Exception {
+        assertStartFails(layer, " failed: the image has something else at " + path + ", or on the way to it (");
+    }
+
+    private void assertStartFails(SmallImages.Layer layer, String message) throws IOException {
         Engine engine = Engines.shared();
         Image image = engine.images()
                 .load(SmallImages.write(folder.resolve("image"), NAME, layer))
@@ -381,10 +385,21 @@ class ImageConfigurationTests {
         try {
             assertThatThrownBy(() -> engine.start(ContainerSpec.of(image.id())))
                     .isInstanceOf(ConfigurationException.class)
-                    .hasMessageContaining(
-                            " failed: the image has something else at " + path + ", or on the way to it (");
+                    .hasMessageContaining(message);
         } finally {
             engine.images().remove(image.id());
         }
+    }
+
+    static Stream<SmallImages.Layer> devicesAndProcAreOne() {
+        return Stream.of(
+                tar -> tar.folder("proc", 0755).symlink("dev", "/proc"),
+                tar -> tar.folder("dev", 0755).symlink("proc", "dev"));
+    }
+
+    @ParameterizedTest
+    @MethodSource
+    void devicesAndProcAreOne(SmallImages.Layer layer) throws IOException {
+        assertStartFails(layer, " failed: nothing can be mounted at /dev: in this image it leads to /proc, ");
     }
 }

@@ -107,6 +107,7 @@ class MadeAheadTests {
     void anotherImageThanTheLastTwo() throws Exception {
         String accounts;
         engine.start(BUSYBOX).close();
+        awaitNext(false);
         try (Container busybox = engine.start(BUSYBOX)) {
             accounts = busybox.exec("cat", "/etc/passwd").stdout();
         }
@@ -141,6 +142,7 @@ class MadeAheadTests {
     @Test
     void removedWithTheSession() throws IOException {
         engine.start(BUSYBOX).close();
+        awaitNext(false);
         engine.start(BUSYBOX).close();
         awaitNext(true);
         engine.close();

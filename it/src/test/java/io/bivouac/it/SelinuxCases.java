@@ -112,6 +112,19 @@ class SelinuxCases {
         }
     }
 
+    /** What is made ahead after a privileged container has no label. */
+    @Test
+    void whatTheEngineProvidesIsOfTheContainerAfterAPrivilegedOneToo() {
+        Engines.shared().start(SLEEPER.withPrivileged()).close();
+        try (Container container = Engines.shared().start(SLEEPER)) {
+            String file = label(container, "1").replaceFirst(".*:container_t:", "system_u:object_r:container_file_t:");
+            for (String path : List.of("/dev", "/dev/null", "/dev/shm", "/etc/hosts", "/etc/resolv.conf")) {
+                assertThat(shell(container, "ls -dZ " + path)).as(path).startsWith(file + " ");
+            }
+            assertThat(shell(container, "cat /dev/null; head -c 1 /etc/hosts")).isEqualTo("1");
+        }
+    }
+
     /** To the owner and the mode of the files both containers are the same. */
     @Test
     void containersAreKeptApartByTheirCategories() throws Exception {

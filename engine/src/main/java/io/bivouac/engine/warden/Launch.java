@@ -60,8 +60,11 @@ public final class Launch implements AutoCloseable {
 
     /** Whether the process that will carry it out is still there and has not failed, as far as it has told. */
     public boolean isWaiting() {
-        if (preparing && connection.take(FrameType.OK)) {
-            preparing = false;
+        if (preparing) {
+            WardenConnection.Arrival arrival = connection.look(FrameType.OK);
+            preparing = arrival == WardenConnection.Arrival.NOTHING;
+            return arrival == WardenConnection.Arrival.NOTHING
+                    || (arrival == WardenConnection.Arrival.EXPECTED && connection.isQuiet());
         }
         return connection.isQuiet();
     }

@@ -41,7 +41,7 @@ public final class WardenClient {
         return new Launch(this, connect(), Optional.empty());
     }
 
-    /** Says that a container will be created: the warden makes what most of them need while the caller plans. */
+    /** Says that a container will be created: the warden makes what it is expected to need while the caller plans. */
     public Launch announce(Announcement announced) {
         return new Launch(this, open(Requests.announcement(announced)), Optional.of(announced));
     }

@@ -74,16 +74,27 @@ public final class WardenConnection implements AutoCloseable {
         }
     }
 
-    /** Takes this answer, which has no content, if it is there and is the next. */
-    boolean take(FrameType answer) {
+    /** What has arrived: nothing, what was expected, or something else, such as the end. */
+    enum Arrival {
+        NOTHING,
+        EXPECTED,
+        OTHER
+    }
+
+    /** Takes this answer, which has no content, if it has arrived. */
+    Arrival look(FrameType answer) {
         try {
             ByteBuffer header = ByteBuffer.allocate(WireWriter.overhead());
-            return readAtOnce(header) == header.capacity()
-                    && Frame.poll(header.flip())
-                            .filter(frame -> frame.type() == answer)
-                            .isPresent();
-        } catch (IOException e) {
-            return false;
+            int count = readAtOnce(header);
+            if (count == 0) {
+                return Arrival.NOTHING;
+            }
+            boolean expected = Frame.poll(header.flip())
+                    .filter(frame -> frame.type() == answer)
+                    .isPresent();
+            return expected ? Arrival.EXPECTED : Arrival.OTHER;
+        } catch (IOException | ProtocolException e) {
+            return Arrival.OTHER;
         }
     }
 

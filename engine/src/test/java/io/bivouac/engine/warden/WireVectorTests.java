@@ -62,7 +62,12 @@ class WireVectorTests {
         vectors.put(
                 "announcement",
                 Requests.announcement(new Announcement(
-                        "id", "c1", Optional.of(ROOT), DEVICES, List.of("169.254.77.2"), List.of(PLAN))));
+                        "id",
+                        "c1",
+                        Optional.of(ROOT),
+                        DEVICES.subList(1, DEVICES.size()),
+                        List.of("169.254.77.2"),
+                        List.of(PLAN))));
         vectors.put(
                 "announcement-of-nothing",
                 Requests.announcement(

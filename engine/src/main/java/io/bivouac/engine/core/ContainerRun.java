@@ -300,7 +300,7 @@ final class ContainerRun {
             thaw();
             // Of one that is asked to end they would say nothing but that it does.
             holdChecks(transition);
-            if (signalIfRunning(stopSignal()) && !endsWithin(spec.stopTimeout())) {
+            if (signalIfRunning("Stopping", stopSignal()) && !endsWithin(spec.stopTimeout())) {
                 kill();
             }
         } finally {
@@ -323,7 +323,7 @@ final class ContainerRun {
             requireOpen();
             if (!exit.isDone()) {
                 thaw();
-                signalIfRunning(Signals.number("SIGKILL"));
+                signalIfRunning("Killing", Signals.number("SIGKILL"));
                 exit.handle((status, failure) -> status).join();
             }
         } finally {
@@ -338,13 +338,15 @@ final class ContainerRun {
         }
     }
 
-    private boolean signalIfRunning(int number) {
+    private boolean signalIfRunning(String attempt, int number) {
         try {
             warden().signal(id, number);
             return true;
         } catch (WardenException e) {
             // It ended by itself meanwhile: the report is on its way.
             return !exit.isDone();
+        } catch (InterruptionException e) {
+            throw new InterruptionException(attempt + " the " + describe() + " ended", e);
         }
     }
 

@@ -65,7 +65,8 @@ public final class OrdinaryUser implements AutoCloseable {
     public void close() throws IOException {
         try {
             Commands.run("userdel", "--force", name);
-            Commands.run("rm", "-rf", home.toString());
+            // HotSpot keeps its counters there, whatever java.io.tmpdir is.
+            Commands.run("rm", "-rf", home.toString(), "/tmp/hsperfdata_" + name);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new IOException(e);

@@ -496,19 +496,13 @@ int build_ahead(const struct ops *devices, struct staged *staged, struct failure
     return umount2(DEVICES, MNT_DETACH) == 0 ? 0 : fail(failure, "make devices", "umount2", DEVICES);
 }
 
-/* The tmpfs of its nodes takes the engine's files as well. */
-static int use_staged(struct builder *builder, const struct staged *staged) {
-    if (staged->files > 0) {
-        builder->count = staged->files;
-        builder->files = open("/files", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-        if (builder->files < 0) {
-            return fail(builder->failure, "write a file of the engine", "open", "/files");
-        }
+/* The tmpfs of its nodes, where there is one, takes the engine's files as well. */
+static int use_staged(struct builder *builder, const struct staged *staged, bool terminal) {
+    builder->count = staged->files;
+    builder->files = staged->files == 0 ? -1 : open("/files", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (staged->files > 0 && builder->files < 0) {
+        return fail(builder->failure, "write a file of the engine", "open", "/files");
     }
-    return 0;
-}
-
-static int attach_devices(struct builder *builder, const struct staged *staged, bool terminal) {
     OWNED_FD target = mount_point(builder, DEVICES, true);
     if (target < 0) {
         return fail(builder->failure, "make a mount point", "openat2", DEVICES);
@@ -529,10 +523,8 @@ int build_root(const struct launch *launch, const struct staged *staged, struct 
         return fail(failure, "enter the root file system", "open", "/root");
     }
     struct builder builder = new_builder(root, &launch->process, failure);
-    int result = use_staged(&builder, staged);
-    if (result == 0) {
-        result = staged->devices >= 0 ? attach_devices(&builder, staged, launch->terminal) : carry_out_all(&builder, &launch->devices);
-    }
+    int result = staged->devices >= 0 ? use_staged(&builder, staged, launch->terminal)
+                                      : carry_out_all(&builder, &launch->devices);
     if (result == 0) {
         result = carry_out_all(&builder, &launch->ops);
     }
